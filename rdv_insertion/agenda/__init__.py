@@ -1,0 +1,1 @@
+"""What can be booked, when, where and with whom; and what became of it."""

@@ -1,0 +1,32 @@
+"""How a rdv is told to a person, in messages and on pages alike."""
+
+from rdv_insertion.agenda.enums import LocationType
+from rdv_insertion.agenda.models import Rdv
+from rdv_insertion.kernel import phone
+
+
+def title_of(rdv: Rdv) -> str:
+    """`rendez-vous d'orientation`, or the motif's name when it has no category."""
+    category = rdv.motif.motif_category
+    if category is None:
+        return rdv.motif.name
+    return category.rdv_title_by_phone if rdv.motif.location_type == LocationType.PHONE else category.rdv_title
+
+
+def place_lines(rdv: Rdv) -> list[str]:
+    """Where it happens: the name and address of the place, or how the person is joined."""
+    if rdv.lieu:
+        return [rdv.lieu.name, rdv.lieu.address]
+    return [
+        {
+            LocationType.PHONE: "Par téléphone : nous vous appelons",
+            LocationType.VISIO: "En visioconférence : le lien vous est envoyé avant le rendez-vous",
+            LocationType.HOME: "Chez vous",
+        }.get(LocationType(rdv.motif.location_type), "")
+    ]
+
+
+def help_phone(rdv: Rdv) -> str:
+    """The number to call about this rdv, as people dictate it: that of the place, else the organisation."""
+    own = rdv.lieu.phone_number if rdv.lieu else ""
+    return phone.display(own or rdv.organisation.phone_number)

@@ -1,0 +1,1 @@
+"""Professionals, their roles in organisations, and how they log in."""

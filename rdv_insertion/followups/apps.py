@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class FollowupsConfig(AppConfig):
+    name = "rdv_insertion.followups"
+    verbose_name = "suivis"

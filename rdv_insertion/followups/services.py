@@ -1,0 +1,60 @@
+"""Opening follow-ups and taking down the facts that other layers tell."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from rdv_insertion.followups.models import FollowUp, MotifCategory
+from rdv_insertion.followups.status import Facts
+from rdv_insertion.usagers.models import Usager
+
+_INVITATION_FACTS = ("last_invited_at", "invitations_expire_at")
+RDV_FACTS = (
+    "latest_unknown_rdv_at",
+    "last_participation_created_at",
+    "last_participation_status",
+    "last_participation_starts_at",
+    "latest_seen_rdv_at",
+)
+
+
+@transaction.atomic
+def open_follow_ups(
+    *, usagers: Sequence[Usager], motif_category: MotifCategory, now: datetime
+) -> dict[int, FollowUp]:
+    """The follow-up of each person in this category, opened or reopened when needed, by usager id."""
+    FollowUp.objects.bulk_create(
+        [FollowUp(usager=usager, motif_category=motif_category, created_at=now) for usager in usagers],
+        ignore_conflicts=True,
+    )
+    known = FollowUp.objects.filter(usager__in=usagers, motif_category=motif_category)
+    known.filter(closed_at__isnull=False).update(closed_at=None)
+    return {follow_up.usager_id: follow_up for follow_up in known}
+
+
+def record_invitations(*, follow_ups: Sequence[FollowUp], now: datetime, expires_at: datetime) -> None:
+    """Invitations left at `now` for these follow-ups, valid until `expires_at` (NEVER for no end)."""
+    for follow_up in follow_ups:
+        follow_up.last_invited_at = now
+        follow_up.invitations_expire_at = max(expires_at, follow_up.invitations_expire_at or expires_at)
+    FollowUp.objects.bulk_update(follow_ups, _INVITATION_FACTS, batch_size=1_000)
+
+
+def record_rdv_facts(*, facts: Mapping[int, Facts]) -> None:
+    """Take down what the agenda knows now of the appointments of these follow-ups, by follow-up id."""
+    follow_ups = list(FollowUp.objects.filter(pk__in=facts.keys()))
+    for follow_up in follow_ups:
+        for name in RDV_FACTS:
+            setattr(follow_up, name, getattr(facts[follow_up.pk], name))
+    FollowUp.objects.bulk_update(follow_ups, RDV_FACTS, batch_size=1_000)
+
+
+def close_follow_up(*, follow_up: FollowUp, now: datetime) -> None:
+    """The path ends in this category."""
+    FollowUp.objects.filter(pk=follow_up.pk).update(closed_at=now)
+
+
+def reopen_follow_up(*, follow_up: FollowUp) -> None:
+    """The path goes on."""
+    FollowUp.objects.filter(pk=follow_up.pk).update(closed_at=None)

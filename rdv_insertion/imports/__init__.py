@@ -1,0 +1,1 @@
+"""From a file that somebody sends to people who are known, nobody twice, nothing written unseen."""

@@ -1,0 +1,1 @@
+"""Inviting people to choose their créneau: how each organisation does it, links and codes."""

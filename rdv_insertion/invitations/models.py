@@ -1,0 +1,104 @@
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from rdv_insertion.agents.models import Agent
+from rdv_insertion.followups.models import FollowUp, MotifCategory
+from rdv_insertion.invitations.enums import InvitationOrigin
+from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.messaging.models import Message
+from rdv_insertion.territory.models import Organisation
+
+
+def all_channels() -> list[str]:
+    """Every channel: what a new configuration allows."""
+    return [channel.value for channel in Channel]
+
+
+class CategoryConfiguration(models.Model):
+    """How one organisation runs one category."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="category_configurations", verbose_name="organisation"
+    )
+    motif_category = models.ForeignKey(
+        MotifCategory, models.PROTECT, related_name="configurations", verbose_name="catégorie"
+    )
+    channels = ArrayField(
+        models.CharField(max_length=10, choices=Channel.choices),
+        verbose_name="canaux d'invitation",
+        default=all_channels,
+    )
+    number_of_days_before_invitations_expire = models.PositiveSmallIntegerField(
+        "validité des invitations, en jours", null=True, blank=True, default=10
+    )
+    phone_number = models.CharField("téléphone à donner", max_length=20, blank=True)
+    position = models.PositiveSmallIntegerField("ordre", default=0)
+
+    class Meta:
+        verbose_name = "configuration de catégorie"
+        verbose_name_plural = "configurations de catégories"
+        ordering = ["position", "motif_category__position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "motif_category"],
+                name="one_configuration_per_category",
+                violation_error_message="Cette catégorie est déjà configurée.",
+            ),
+            models.CheckConstraint(
+                condition=Q(number_of_days_before_invitations_expire=None)
+                | Q(number_of_days_before_invitations_expire__gte=4),
+                name="invitations_live_at_least_four_days",
+                violation_error_message="Une invitation est valable au moins 4 jours, ou sans limite.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} — {self.motif_category_id}"
+
+    @property
+    def help_phone_number(self) -> str:
+        """Whom to call about these invitations."""
+        return self.phone_number or self.organisation.phone_number
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def valid_at(self, now: datetime) -> "InvitationQuerySet":
+        """Not expired."""
+        return self.filter(expires_at__gt=now)
+
+
+class Invitation(models.Model):
+    """One message that asks one person to choose a créneau, and the code that opens the choice."""
+
+    follow_up = models.ForeignKey(FollowUp, models.CASCADE, related_name="invitations", verbose_name="suivi")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="invitations", verbose_name="organisation"
+    )
+    channel = models.CharField("canal", max_length=10, choices=Channel.choices)
+    code = models.CharField("code", max_length=8, unique=True)
+    # The moment after which it opens nothing; 9999-12-31 when it never expires.
+    expires_at = models.DateTimeField("expire le")
+    help_phone_number = models.CharField("téléphone à appeler", max_length=20)
+    origin = models.CharField("origine", max_length=30, choices=InvitationOrigin.choices)
+    created_by_agent = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, blank=True, related_name="invitations", verbose_name="envoyée par"
+    )
+    message = models.OneToOneField(
+        Message, models.PROTECT, null=True, related_name="invitation", verbose_name="message"
+    )
+    clicked_at = models.DateTimeField("ouverte le", null=True, blank=True)
+    created_at = models.DateTimeField("créée le")
+
+    objects: ClassVar[InvitationQuerySet] = InvitationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "invitation"
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["follow_up", "-created_at"], name="invitation_by_follow_up")]
+
+    def __str__(self) -> str:
+        return f"{self.follow_up_id} — {self.channel}"

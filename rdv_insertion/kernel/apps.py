@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class KernelConfig(AppConfig):
+    name = "rdv_insertion.kernel"
+    verbose_name = "socle technique"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MessagingConfig(AppConfig):
+    name = "rdv_insertion.messaging"
+    verbose_name = "messages"

@@ -1,0 +1,65 @@
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+
+from rdv_insertion.messaging.enums import FAILED, WAITING, Channel, MessageStatus, Purpose
+from rdv_insertion.territory.models import Organisation
+from rdv_insertion.usagers.models import Usager
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def waiting(self) -> "MessageQuerySet":
+        """Not handed to a provider yet."""
+        return self.filter(status__in=WAITING)
+
+    def failed(self) -> "MessageQuerySet":
+        """Given up."""
+        return self.filter(status__in=FAILED)
+
+    def stuck(self, since: datetime) -> "MessageQuerySet":
+        """Handed to a provider before `since` by a worker that never came back."""
+        return self.filter(status=MessageStatus.SENDING, sending_at__lt=since)
+
+
+class Message(models.Model):
+    """One text for one person by one channel, as it is sent."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="messages", verbose_name="organisation"
+    )
+    usager = models.ForeignKey(Usager, models.CASCADE, related_name="messages", verbose_name="usager")
+    channel = models.CharField("canal", max_length=10, choices=Channel.choices)
+    purpose = models.CharField("objet", max_length=30, choices=Purpose.choices)
+    # What must never be sent twice: recipient, purpose, subject, channel and period (design/domain.md).
+    unique_key = models.CharField("clé d'unicité", max_length=120, unique=True)
+    recipient = models.CharField("destinataire", max_length=255)
+    sender = models.CharField("expéditeur", max_length=100)
+    subject = models.CharField("sujet", max_length=200, blank=True)
+    text = models.TextField("texte")
+    html = models.TextField("texte mis en forme", blank=True)
+    calendar = models.TextField("événement d'agenda joint", blank=True)
+    status = models.CharField(
+        "état", max_length=20, choices=MessageStatus.choices, default=MessageStatus.CREATED
+    )
+    attempts = models.PositiveSmallIntegerField("essais", default=0)
+    failure = models.CharField("cause de l'échec", max_length=200, blank=True)
+    provider_reference = models.CharField("référence du prestataire", max_length=100, blank=True)
+    created_at = models.DateTimeField("créé le")
+    sending_at = models.DateTimeField("remis le", null=True, blank=True)
+    sent_at = models.DateTimeField("envoyé le", null=True, blank=True)
+
+    objects: ClassVar[MessageQuerySet] = MessageQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "message"
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["usager", "-created_at"], name="message_by_usager"),
+            models.Index(
+                fields=["sending_at"], name="message_being_sent", condition=models.Q(status=MessageStatus.SENDING)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} ({self.get_channel_display()})"

@@ -1,0 +1,1 @@
+"""Departments, the organisations of a department, and where they are."""

@@ -1,0 +1,1 @@
+"""People: who they are, how one is recognised, where they are followed."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class UsagersConfig(AppConfig):
+    name = "rdv_insertion.usagers"
+    verbose_name = "usagers"

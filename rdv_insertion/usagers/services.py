@@ -1,0 +1,143 @@
+"""Writing people: one or ten thousand with the same functions and a constant number of statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from rdv_insertion.agents.models import Agent
+from rdv_insertion.territory.models import Department, Organisation
+from rdv_insertion.usagers.identity import ATTRIBUTES, Identity
+from rdv_insertion.usagers.models import Tag, Usager, UsagerOrganisation
+
+_DERIVED = ("nir_index", "name_key", "search_document", "updated_at")
+_LOCK_FAMILY = 20_001
+
+
+class MissingIdentity(ValueError):
+    """A person without names, or with nothing that tells them from another. The message is French."""
+
+
+@dataclass
+class PersonToSave:
+    """One person to write: `usager` when already known, else a new one; only known values are written."""
+
+    identity: Identity
+    usager: Usager | None = None
+    tags: list[Tag] = field(default_factory=list)
+    referents: list[Agent] = field(default_factory=list)
+
+
+def lock_department(department: Department) -> None:
+    """Make the rest of this transaction the only one that recognises and creates people here.
+
+    Two files imported at once would otherwise both find nobody, and both create the same person.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_FAMILY, department.pk])
+
+
+def check_identity(identity: Identity) -> None:
+    """Raise MissingIdentity when the person could not be created (design/domain.md)."""
+    if not identity.last_name or not identity.first_name:
+        raise MissingIdentity("Le nom et le prénom sont obligatoires.")
+    if not identity.is_reachable_by_a_key:
+        raise MissingIdentity(
+            "Il faut au moins un NIR, un identifiant interne, une adresse mail, un téléphone, "
+            "ou un numéro CAF avec le rôle."
+        )
+
+
+@transaction.atomic
+def save_people(
+    *, people: Sequence[PersonToSave], organisation: Organisation, created_through: str, now: datetime
+) -> list[Usager]:
+    """Create or update `people` and attach them to `organisation`, unarchived there; same order out.
+
+    What the organisation's type may not hold is left out. Raises MissingIdentity.
+    """
+    for person in people:
+        person.identity = person.identity.allowed_for(organisation.organisation_type)
+        check_identity(person.usager.identity if person.usager else person.identity)
+    created = _create([p for p in people if p.usager is None], organisation.department, created_through, now)
+    _update([(p.usager, p.identity) for p in people if p.usager is not None], now)
+    remaining = iter(created)
+    usagers = [person.usager or next(remaining) for person in people]
+    attach(usagers=usagers, organisation=organisation, now=now)
+    _label(zip(usagers, people, strict=True))
+    return usagers
+
+
+def _create(
+    people: Sequence[PersonToSave], department: Department, created_through: str, now: datetime
+) -> list[Usager]:
+    usagers = [
+        Usager(
+            department=department,
+            created_through=created_through,
+            created_at=now,
+            updated_at=now,
+            **person.identity.known(),
+        )
+        for person in people
+    ]
+    for usager in usagers:
+        usager.index()
+    return Usager.objects.bulk_create(usagers)
+
+
+def _update(people: Iterable[tuple[Usager, Identity]], now: datetime) -> None:
+    changed = [usager for usager, identity in people if usager.apply(identity)]
+    for usager in changed:
+        usager.updated_at = now
+        usager.index()
+    Usager.objects.bulk_update(changed, [*ATTRIBUTES, *_DERIVED], batch_size=500)
+
+
+def attach(*, usagers: Sequence[Usager], organisation: Organisation, now: datetime) -> None:
+    """Have `organisation` follow `usagers`; those it had archived come back."""
+    UsagerOrganisation.objects.bulk_create(
+        [UsagerOrganisation(usager=usager, organisation=organisation, created_at=now) for usager in usagers],
+        ignore_conflicts=True,
+    )
+    UsagerOrganisation.objects.filter(
+        usager__in=usagers, organisation=organisation, archived_at__isnull=False
+    ).update(archived_at=None, archiving_reason="")
+
+
+def _label(people: Iterable[tuple[Usager, PersonToSave]]) -> None:
+    tagged, followed = Usager.tags.through, Usager.referents.through
+    pairs = list(people)
+    tagged.objects.bulk_create(
+        [tagged(usager_id=usager.pk, tag_id=tag.pk) for usager, person in pairs for tag in person.tags],
+        ignore_conflicts=True,
+    )
+    followed.objects.bulk_create(
+        [
+            followed(usager_id=usager.pk, agent_id=agent.pk)
+            for usager, person in pairs
+            for agent in person.referents
+        ],
+        ignore_conflicts=True,
+    )
+
+
+@transaction.atomic
+def edit_usager(*, usager: Usager, identity: Identity, attributes: Iterable[str], now: datetime) -> Usager:
+    """Write what an agent typed on the person's page: a blank erases, unlike a blank in a file.
+
+    Only `attributes` are touched. Raises MissingIdentity when nothing would identify the person any more,
+    unless nothing did before, and ValidationError when somebody else has the NIR or internal identifier.
+    """
+    lock_department(usager.department)
+    had_a_key = usager.identity.is_reachable_by_a_key
+    for name in attributes:
+        setattr(usager, name, getattr(identity, name))
+    if had_a_key or not usager.last_name or not usager.first_name:
+        check_identity(usager.identity)
+    usager.updated_at = now
+    usager.index()
+    usager.validate_constraints()
+    usager.save()
+    return usager

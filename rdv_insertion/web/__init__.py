@@ -1,0 +1,1 @@
+"""All pages, by audience: agents/, usagers/ (the people invited), public/."""

@@ -1,0 +1,99 @@
+"""What every agent's page shows around its content: organisation, navigation, what waits."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from rdv_insertion.agenda.models import Participation
+from rdv_insertion.agents.models import Agent
+from rdv_insertion.agents.perms import organisations_of
+from rdv_insertion.followups.enums import ParticipationStatus
+from rdv_insertion.kernel.text import plural
+from rdv_insertion.territory.models import Organisation
+
+_SESSION_KEY = "organisation"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A link of the navigation."""
+
+    label: str
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Shell:
+    """See design/pages.md § The agent's shell."""
+
+    organisation: Organisation | None = None
+    organisations: list[Organisation] = field(default_factory=list)
+    navigation: list[Item] = field(default_factory=list)
+    waiting: list[Item] = field(default_factory=list)
+    search_url: str = ""
+
+
+def remember_organisation(request: HttpRequest, organisation: Organisation) -> None:
+    """Make `organisation` the one that the next pages are about."""
+    if request.session.get(_SESSION_KEY) != organisation.slug:
+        request.session[_SESSION_KEY] = organisation.slug
+
+
+def current_organisation(request: HttpRequest) -> Organisation | None:
+    """The organisation the agent works in now: the last one chosen, else the first of theirs."""
+    if not isinstance(request.user, Agent):
+        return None
+    organisations = _organisations(request, request.user)
+    chosen = request.session.get(_SESSION_KEY)
+    return next((one for one in organisations if one.slug == chosen), next(iter(organisations), None))
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context of every template."""
+    context: dict[str, Any] = {"SERVICE_NAME": settings.SERVICE_NAME, "DEMO_MODE": settings.DEMO_MODE}
+    if isinstance(getattr(request, "user", None), Agent):
+        context["shell"] = _shell(request, request.user)
+    return context
+
+
+def _shell(request: HttpRequest, agent: Agent) -> Shell:
+    organisation = current_organisation(request)
+    if organisation is None:
+        return Shell()
+    people = reverse("usagers", args=[organisation.slug])
+    links = [
+        ("Usagers", people, ("usagers", "usager")),
+        ("Agenda", reverse("agenda"), ("agenda",)),
+        ("Importer", reverse("imports"), ("import",)),
+    ]
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    return Shell(
+        organisation=organisation,
+        organisations=_organisations(request, agent),
+        navigation=[Item(label, url, current=name.startswith(starts)) for label, url, starts in links],
+        waiting=_waiting(agent),
+        search_url=people,
+    )
+
+
+def _waiting(agent: Agent) -> list[Item]:
+    """What waits for this agent today."""
+    late = Participation.objects.filter(
+        status=ParticipationStatus.UNKNOWN, rdv__agents=agent, rdv__starts_at__lte=timezone.now()
+    ).count()
+    if not late:
+        return []
+    return [Item(f"{plural(late, 'rendez-vous', 'rendez-vous')} à renseigner", f"{reverse('agenda')}?a-renseigner=1")]
+
+
+def _organisations(request: HttpRequest, agent: Agent) -> list[Organisation]:
+    """Asked once a request."""
+    if not hasattr(request, "_organisations"):
+        request._organisations = list(organisations_of(agent))  # type: ignore[attr-defined]
+    known: list[Organisation] = request._organisations  # type: ignore[attr-defined]
+    return known
