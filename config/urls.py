@@ -1,5 +1,14 @@
 """Every address of the service."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("rdv_insertion.web.public.urls")),
+    path("", include("rdv_insertion.web.usagers.urls")),
+    path("", include("rdv_insertion.web.agents.urls")),
+    path("imports/", include("rdv_insertion.web.agents.imports.urls")),
+]
+
+if settings.DEMO_MODE:
+    urlpatterns.append(path("demo/", include("demo.urls")))

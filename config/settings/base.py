@@ -1,6 +1,8 @@
 """What holds in every environment. A setting that is read from the environment fails loudly when wrong."""
 
+import logging
 from pathlib import Path
+from typing import Any
 
 from environs import Env
 
@@ -109,15 +111,17 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# An unknown address is shown the same page as a known one, and gets no mail.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6}
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, dict[str, Any]] = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:"],
@@ -136,8 +140,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "ne-pas-repondre@rdv-insertion.localhost")
 EMAIL_TIMEOUT = 20
+SMS_TIMEOUT = 10
 
 DSFR_USE_INTEGRITY_CHECKSUMS = True
 DSFR_MARK_OPTIONAL_FIELDS = True
 
-LOGGING = logging_settings(level=env.log_level("LOG_LEVEL", "INFO"), as_json=False)
+LOG_LEVEL = logging.getLevelName(env.log_level("LOG_LEVEL", logging.INFO))
+LOGGING = logging_settings(level=LOG_LEVEL, as_json=False)

@@ -9,7 +9,7 @@ import binascii
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
-from config.settings.base import CONTENT_SECURITY_POLICY, STORAGES, env
+from config.settings.base import CONTENT_SECURITY_POLICY, LOG_LEVEL, STORAGES, env
 from rdv_insertion.kernel.logs import logging_settings
 
 _MIN_SECRET_LENGTH = 32
@@ -19,7 +19,9 @@ _KEY_BYTES = 32
 def _secret(name: str) -> str:
     value: str = env.str(name)
     if len(value) < _MIN_SECRET_LENGTH or "demo" in value.lower():
-        raise ImproperlyConfigured(f"{name} must be a secret of its own, {_MIN_SECRET_LENGTH} characters or more.")
+        raise ImproperlyConfigured(
+            f"{name} must be a secret of its own, {_MIN_SECRET_LENGTH} characters or more."
+        )
     return value
 
 
@@ -32,13 +34,17 @@ def _encryption_keys() -> list[str]:
         except binascii.Error:
             size = 0
         if not name or name == "demo" or size != _KEY_BYTES:
-            raise ImproperlyConfigured("ENCRYPTION_KEYS must be name:base64 of 32 random bytes, comma separated.")
+            raise ImproperlyConfigured(
+                "ENCRYPTION_KEYS must be name:base64 of 32 random bytes, comma separated."
+            )
+    if not keys:
+        raise ImproperlyConfigured("ENCRYPTION_KEYS must hold at least one key.")
     return keys
 
 
 DEBUG = False
 PUBLIC_URL = env.str("PUBLIC_URL").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 SECRET_KEY = _secret("SECRET_KEY")
@@ -46,9 +52,16 @@ BLIND_INDEX_KEY = _secret("BLIND_INDEX_KEY")
 ENCRYPTION_KEYS = _encryption_keys()
 
 DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 10)}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    "min_size": 1,
+    "max_size": env.int("DATABASE_POOL", 10),
+}
 
 _mail = env.dj_email_url("EMAIL_URL")
+if "EMAIL_BACKEND" not in _mail:
+    raise ImproperlyConfigured(
+        "EMAIL_URL must begin with submission:// (STARTTLS) or smtp:// (with ?ssl=True)."
+    )
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
@@ -63,8 +76,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# To be in the list that browsers ship is for the owner of the domain to ask, and hard to undo.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
 STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
 
-LOGGING = logging_settings(level=env.log_level("LOG_LEVEL", "INFO"), as_json=True)
+LOGGING = logging_settings(level=LOG_LEVEL, as_json=True)

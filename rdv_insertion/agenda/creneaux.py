@@ -3,25 +3,33 @@
 free = plages d'ouverture − absences − public holidays of the place − busy rdvs of the agent, in any
 organisation. Intervals are half-open: touching is not overlapping. Free intervals do not depend on `now`,
 so a slot never moves because time passes; starts that are too soon are dropped afterwards
-(design/domain.md § Créneaux). Four queries, whatever the number of agents, places and weeks.
+(design/domain.md § Créneaux). Three queries, whatever the number of agents, places and weeks.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import TypeAlias
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import islice
+from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import BigIntegerField, F, Func, Q
 
 from rdv_insertion.agenda import public_holidays, recurrence
 from rdv_insertion.agenda.enums import LieuAvailability, LocationType
 from rdv_insertion.agenda.models import Absence, Lieu, Motif, PlageOuverture, RdvAgent
 from rdv_insertion.kernel import dates
+from rdv_insertion.territory import time_zones
 
 # Seconds since the epoch, start included, end excluded.
 Interval: TypeAlias = tuple[int, int]
+
+# The first free start is nearly always soon: look near first, at the whole booking period at last.
+_FIRST_SEARCHED_WITHIN = (timedelta(days=3), timedelta(days=14), None)
 
 
 @dataclass(frozen=True, order=True)
@@ -30,7 +38,7 @@ class Creneau:
 
     starts_at: datetime
     agent_id: int
-    motif_id: int = field(compare=False)
+    motif_id: int
     lieu_id: int | None = field(compare=False)
     duration: timedelta = field(compare=False)
 
@@ -71,16 +79,14 @@ def offers(motifs: Iterable[Motif]) -> list[Offer]:
 
     Individual motifs only. Open places by name, then phone, visio and home. Two queries.
     """
-    individual = [motif for motif in motifs if not motif.collective]
+    known = {motif.pk: motif for motif in motifs if not motif.collective}
     by_place: defaultdict[tuple[str, Lieu | None], list[Motif]] = defaultdict(list)
-    links = PlageOuverture.motifs.through.objects.filter(motif__in=individual)
-    known = {motif.pk: motif for motif in individual}
+    links = PlageOuverture.motifs.through.objects.filter(motif__in=list(known))
+    pairs = set(links.values_list("motif_id", "plageouverture__lieu_id"))
     lieux = Lieu.objects.exclude(availability=LieuAvailability.DISABLED).in_bulk(
-        links.values_list("plageouverture__lieu_id", flat=True).distinct()
+        {lieu_id for _, lieu_id in pairs}
     )
-    for motif_id, lieu_id in sorted(
-        set(links.values_list("motif_id", "plageouverture__lieu_id")), key=lambda pair: (pair[0], pair[1] or 0)
-    ):
+    for motif_id, lieu_id in sorted(pairs, key=lambda pair: (pair[0], pair[1] or 0)):
         motif = known[motif_id]
         if motif.location_type != LocationType.PUBLIC_OFFICE:
             by_place[motif.location_type, None].append(motif)
@@ -92,7 +98,11 @@ def offers(motifs: Iterable[Motif]) -> list[Offer]:
 
 def _office_first(offer: Offer) -> tuple[int, str, int]:
     lieu = offer.lieu
-    return (list(LocationType).index(LocationType(offer.location_type)), lieu.name if lieu else "", lieu.pk if lieu else 0)
+    return (
+        list(LocationType).index(LocationType(offer.location_type)),
+        lieu.name if lieu else "",
+        lieu.pk if lieu else 0,
+    )
 
 
 def find(
@@ -105,20 +115,12 @@ def find(
 ) -> dict[str, list[Creneau]]:
     """The créneaux of each offer (by its key) starting from `since` to `until`, both included, in order.
 
-    `agents` restricts to these agents; None means all, an empty collection means none. `ignored_rdv` does
-    not count as busy: a rdv that is moved may slide over itself.
+    An agent is given once a start, with the first of the motifs that fit. `agents` restricts to these
+    agents; None means all, an empty collection means none. `ignored_rdv` does not count as busy: a rdv that
+    is moved may slide over itself.
     """
-    motifs = {motif.pk: motif for offer in offers_asked for motif in offer.motifs}
-    plages = _plages(motifs, since, until, agents)
-    openings = list(_openings(plages, since, until))
-    taken = _taken({plage.agent_id for plage, _ in openings}, since, until, ignored_rdv)
-    found: dict[str, list[Creneau]] = {offer.key: [] for offer in offers_asked}
-    for plage, opening in openings:
-        free = list(subtract(opening, taken[plage.agent_id]))
-        for offer in offers_asked:
-            for motif in _motifs_received(plage, offer):
-                found[offer.key] += _cut(free, plage, motif, since, until)
-    return {key: sorted(set(creneaux)) for key, creneaux in found.items()}
+    bounds = {motif.pk: (since, until) for offer in offers_asked for motif in offer.motifs}
+    return _creneaux(offers_asked, _Search(bounds, agents, ignored_rdv))
 
 
 def find_for_public(
@@ -131,86 +133,197 @@ def find_for_public(
     ignored_rdv: int | None = None,
 ) -> dict[str, list[Creneau]]:
     """The same, within the booking delays of each motif: what an invited person may take at `now`."""
-    windows = [offer.window(now) for offer in offers_asked]
-    if not windows:
-        return {}
-    start = max(since or now, min(window[0] for window in windows))
-    end = min(until or max(window[1] for window in windows), max(window[1] for window in windows))
-    found = find(offers_asked, since=start, until=end, agents=agents, ignored_rdv=ignored_rdv)
-    motifs = {motif.pk: motif for offer in offers_asked for motif in offer.motifs}
-    return {
-        key: [creneau for creneau in creneaux if _within_delays(creneau, motifs[creneau.motif_id], now)]
-        for key, creneaux in found.items()
-    }
+    bounds = _public_bounds(offers_asked, now, since, until)
+    return _creneaux(offers_asked, _Search(bounds, agents, ignored_rdv))
+
+
+def starts_for_public(
+    offers_asked: Sequence[Offer],
+    *,
+    now: datetime,
+    until: datetime | None = None,
+    ignored_rdv: int | None = None,
+) -> dict[str, list[datetime]]:
+    """The moments at which at least one agent is free, in order, by offer: what a page shows, faster."""
+    starts: dict[str, set[int]] = {offer.key: set() for offer in offers_asked}
+    bounds = _public_bounds(offers_asked, now, None, until)
+    for offer, _, _, moments in _free(offers_asked, _Search(bounds, None, ignored_rdv)):
+        starts[offer.key].update(moments)
+    return {key: [_moment(one) for one in sorted(several)] for key, several in starts.items()}
+
+
+def first_for_public(offers_asked: Sequence[Offer], *, now: datetime) -> datetime | None:
+    """The first moment at which somebody is free, whatever the offer; None over the whole booking period."""
+    for period in _FIRST_SEARCHED_WITHIN:
+        starts = starts_for_public(offers_asked, now=now, until=now + period if period else None)
+        if any(starts.values()):
+            return min(several[0] for several in starts.values() if several)
+    return None
 
 
 def count_for_public(offers_asked: Sequence[Offer], *, now: datetime, period: timedelta) -> int:
     """How many rdvs could be taken over `period`: one for each agent and start, wherever they receive."""
-    found = find_for_public(offers_asked, now=now, until=now + period)
-    return len({(creneau.agent_id, creneau.starts_at) for creneaux in found.values() for creneau in creneaux})
+    starts: defaultdict[int, set[int]] = defaultdict(set)
+    bounds = _public_bounds(offers_asked, now, None, now + period)
+    for _, _, plage, moments in _free(offers_asked, _Search(bounds, None, None)):
+        starts[plage.agent_id].update(moments)
+    return sum(len(moments) for moments in starts.values())
 
 
-def _within_delays(creneau: Creneau, motif: Motif, now: datetime) -> bool:
-    earliest = now + motif.min_public_booking_delay
-    return earliest <= creneau.starts_at <= now + motif.max_public_booking_delay
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for: the first and last start of each motif, by its id; the agents; a rdv to ignore."""
+
+    bounds: Mapping[int, tuple[datetime, datetime]]
+    agents: Collection[int] | None
+    ignored_rdv: int | None
+
+    @property
+    def since(self) -> datetime:
+        return min(since for since, _ in self.bounds.values())
+
+    @property
+    def until(self) -> datetime:
+        return max(until for _, until in self.bounds.values())
 
 
-def _motifs_received(plage: PlageOuverture, offer: Offer) -> Iterator[Motif]:
-    if offer.lieu is not None and plage.lieu_id != offer.lieu.pk:
+class _Plage(NamedTuple):
+    """The columns of a plage d'ouverture that a search needs."""
+
+    pk: int
+    agent_id: int
+    lieu_id: int | None
+    lieu_zone: str | None
+    department_number: str
+    first_day: date
+    start_time: time
+    end_time: time
+    recurrence: str
+    exception_dates: Sequence[date]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return (
+            ZoneInfo(self.lieu_zone) if self.lieu_zone else time_zones.of_department(self.department_number)
+        )
+
+
+def _public_bounds(
+    offers_asked: Sequence[Offer], now: datetime, since: datetime | None, until: datetime | None
+) -> dict[int, tuple[datetime, datetime]]:
+    """First and last start of each motif for somebody other than an agent, both included, to the minute."""
+    bounds = {}
+    for motif in {motif.pk: motif for offer in offers_asked for motif in offer.motifs}.values():
+        earliest, latest = now + motif.min_public_booking_delay, now + motif.max_public_booking_delay
+        bounds[motif.pk] = (max(since or earliest, earliest), min(until or latest, latest))
+    return bounds
+
+
+def _creneaux(offers_asked: Sequence[Offer], search: _Search) -> dict[str, list[Creneau]]:
+    found: dict[str, dict[tuple[int, int], tuple[int, Motif, int | None]]] = {
+        offer.key: {} for offer in offers_asked
+    }
+    for offer, motif, plage, moments in _free(offers_asked, search):
+        taken = found[offer.key]
+        lieu_id = plage.lieu_id if offer.lieu else None
+        for moment in moments:
+            known = taken.get((moment, plage.agent_id))
+            if known is None or motif.pk < known[0]:
+                taken[moment, plage.agent_id] = (motif.pk, motif, lieu_id)
+    return {
+        key: [
+            Creneau(_moment(moment), agent_id, motif_id, lieu_id, motif.duration)
+            for (moment, agent_id), (motif_id, motif, lieu_id) in sorted(taken.items(), key=_by_start)
+        ]
+        for key, taken in found.items()
+    }
+
+
+def _by_start(item: tuple[tuple[int, int], Any]) -> tuple[int, int]:
+    return item[0]
+
+
+def _free(
+    offers_asked: Sequence[Offer], search: _Search
+) -> Iterator[tuple[Offer, Motif, _Plage, Iterable[int]]]:
+    """For each offer, motif and plage, the starts that are free, in seconds."""
+    if not search.bounds or search.since > search.until:
         return
-    received = {motif.pk for motif in plage.motifs.all()}
-    yield from (motif for motif in offer.motifs if motif.pk in received)
+    plages = _plages(search)
+    taken = _taken({plage.agent_id for plage in plages}, search)
+    for plage, motif_ids in plages.items():
+        openings = _openings(plage, search.since, search.until)
+        free = list(subtract(openings, taken[plage.agent_id]))
+        for offer in offers_asked:
+            if offer.lieu is None or offer.lieu.pk == plage.lieu_id:
+                for motif in offer.motifs:
+                    if motif.pk in motif_ids:
+                        yield offer, motif, plage, _cut(free, motif, search.bounds[motif.pk])
 
 
-def _plages(
-    motifs: Mapping[int, Motif], since: datetime, until: datetime, agents: Collection[int] | None
-) -> list[PlageOuverture]:
-    plages = PlageOuverture.objects.filter(
-        Q(last_day__isnull=True) | Q(last_day__gte=(since - timedelta(days=1)).date()),
-        first_day__lte=(until + timedelta(days=1)).date(),
-        motifs__in=motifs,
-        agent__is_active=True,
+def _plages(search: _Search) -> dict[_Plage, set[int]]:
+    """The plages that may matter, each with its motifs among those looked for."""
+    links = PlageOuverture.motifs.through.objects.filter(
+        Q(plageouverture__last_day__isnull=True)
+        | Q(plageouverture__last_day__gte=(search.since - timedelta(days=1)).date()),
+        plageouverture__first_day__lte=(search.until + timedelta(days=1)).date(),
+        plageouverture__agent__is_active=True,
+        motif__in=list(search.bounds),
     )
-    if agents is not None:
-        plages = plages.filter(agent__in=agents)
-    return list(
-        plages.distinct().select_related("lieu", "organisation__department").prefetch_related("motifs")
-    )
+    if search.agents is not None:
+        links = links.filter(plageouverture__agent__in=search.agents)
+    found: defaultdict[_Plage, set[int]] = defaultdict(set)
+    for motif_id, *columns in links.order_by("plageouverture_id").values_list("motif_id", *_PLAGE_COLUMNS):
+        *simple, exception_dates = columns
+        found[_Plage._make([*simple, tuple(exception_dates)])].add(motif_id)
+    return found
 
 
-def _openings(
-    plages: Iterable[PlageOuverture], since: datetime, until: datetime
-) -> Iterator[tuple[PlageOuverture, Interval]]:
-    """Each occurrence of each plage that touches the period, holidays of the place aside."""
-    for plage in plages:
-        zone = plage.lieu.time_zone if plage.lieu else plage.organisation.time_zone
-        first, last = since.astimezone(zone).date(), until.astimezone(zone).date()
-        closed = public_holidays.between(plage.organisation.department.number, first, last)
-        for day in recurrence.days(
-            plage.first_day,
-            plage.recurrence,
-            since=first,
-            until=last,
-            except_on={*closed, *plage.exception_dates},
-        ):
-            start = dates.at(day, plage.start_time, zone)
-            end = dates.at(day, plage.end_time, zone)
-            yield plage, (_epoch(start), _epoch(end))
+_PLAGE_COLUMNS = (
+    "plageouverture_id",
+    "plageouverture__agent_id",
+    "plageouverture__lieu_id",
+    "plageouverture__lieu__time_zone_name",
+    "plageouverture__organisation__department__number",
+    "plageouverture__first_day",
+    "plageouverture__start_time",
+    "plageouverture__end_time",
+    "plageouverture__recurrence",
+    "plageouverture__exception_dates",
+)
 
 
-def _taken(
-    agent_ids: Collection[int], since: datetime, until: datetime, ignored_rdv: int | None
-) -> defaultdict[int, list[Interval]]:
+def _openings(plage: _Plage, since: datetime, until: datetime) -> Iterator[Interval]:
+    """Each occurrence of a plage that touches the period, in order, holidays of the place aside."""
+    zone = plage.zone
+    first, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+    closed = public_holidays.between(plage.department_number, first, last)
+    for day in recurrence.days(
+        plage.first_day,
+        plage.recurrence,
+        since=first,
+        until=last,
+        except_on=closed.union(plage.exception_dates),
+    ):
+        yield _wall(day, plage.start_time, zone), _wall(day, plage.end_time, zone)
+
+
+def _taken(agent_ids: Collection[int], search: _Search) -> defaultdict[int, list[Interval]]:
     """What each agent is busy with around the period, in order of start."""
-    # A plage that begins before `since` is cut from its own start: look a day around.
-    start, end = since - timedelta(days=1), until + timedelta(days=1)
+    # A plage that begins before the period is cut from its own start: look a day around.
+    start, end = search.since - timedelta(days=1), search.until + timedelta(days=1)
     taken: defaultdict[int, list[Interval]] = defaultdict(list)
     rdvs = RdvAgent.objects.filter(agent__in=agent_ids, busy=True, starts_at__lt=end, ends_at__gt=start)
-    pauses = rdvs.exclude(rdv=ignored_rdv).values_list("agent_id", "starts_at", "ends_at", "rdv__motif__pause")
-    for agent_id, starts_at, ends_at, pause in pauses:
-        taken[agent_id].append((_epoch(starts_at), _epoch(ends_at + pause)))
+    busy = rdvs.exclude(rdv=search.ignored_rdv).order_by().values_list("agent_id")
+    for agent_id, busy_from, busy_until in busy.annotate(
+        busy_from=ArrayAgg(_Epoch(F("starts_at")), order_by="starts_at"),
+        busy_until=ArrayAgg(_Epoch(F("ends_at") + F("rdv__motif__pause")), order_by="starts_at"),
+    ):
+        taken[agent_id] += zip(busy_from, busy_until, strict=True)
     absences = Absence.objects.filter(
-        Q(last_day__isnull=True) | Q(last_day__gte=start.date()), agent__in=agent_ids, first_day__lte=end.date()
+        Q(last_day__isnull=True) | Q(last_day__gte=start.date()),
+        agent__in=agent_ids,
+        first_day__lte=end.date(),
     )
     for absence in absences:
         taken[absence.agent_id] += _occurrences(absence, start.date(), end.date())
@@ -219,48 +332,58 @@ def _taken(
     return taken
 
 
+class _Epoch(Func):
+    """Seconds since the epoch, read by the database: a number costs far less to receive than a date."""
+
+    template = "EXTRACT(EPOCH FROM %(expressions)s)::bigint"
+    output_field = BigIntegerField()
+
+
 def _occurrences(absence: Absence, first: date, last: date) -> Iterator[Interval]:
     zone = ZoneInfo(absence.time_zone_name)
     length = absence.end_day - absence.first_day
     for day in recurrence.days(absence.first_day, absence.recurrence, since=first - length, until=last):
-        start = dates.at(day, absence.start_time, zone)
-        end = dates.at(day + length, absence.end_time, zone)
-        yield _epoch(start), _epoch(end)
+        yield _wall(day, absence.start_time, zone), _wall(day + length, absence.end_time, zone)
 
 
-def subtract(opening: Interval, taken: Iterable[Interval]) -> Iterator[Interval]:
-    """What remains of `opening` once `taken`, in order of start, is removed; empty pieces are not given."""
-    start, end = opening
-    for busy_start, busy_end in taken:
-        if busy_end <= start:
-            continue
-        if busy_start >= end:
-            break
-        if busy_start > start:
-            yield start, busy_start
-        start = max(start, busy_end)
-    if start < end:
-        yield start, end
+def subtract(openings: Iterable[Interval], taken: Sequence[Interval]) -> Iterator[Interval]:
+    """What remains of `openings` once `taken` is removed, both in order of start; never an empty piece."""
+    past = 0
+    for start, end in openings:
+        while past < len(taken) and taken[past][1] <= start:
+            past += 1
+        free_from = start
+        for busy_from, busy_until in islice(taken, past, None):
+            if busy_from >= end:
+                break
+            if busy_from > free_from:
+                yield free_from, busy_from
+            free_from = max(free_from, busy_until)
+        if free_from < end:
+            yield free_from, end
 
 
-def _cut(
-    free: Iterable[Interval], plage: PlageOuverture, motif: Motif, since: datetime, until: datetime
-) -> Iterator[Creneau]:
+def _cut(free: Iterable[Interval], motif: Motif, bounds: tuple[datetime, datetime]) -> list[int]:
     """Cut each free interval from its own start; the last start leaves room for a whole rdv."""
     length = int(motif.duration.total_seconds())
     step = length + int(motif.pause.total_seconds())
-    earliest, latest = since.timestamp(), until.timestamp()
+    earliest, latest = math.ceil(bounds[0].timestamp()), math.floor(bounds[1].timestamp())
+    starts: list[int] = []
     for start, end in free:
-        for moment in range(start, end - length + 1, step):
-            if earliest <= moment <= latest:
-                yield Creneau(
-                    starts_at=datetime.fromtimestamp(moment, UTC),
-                    agent_id=plage.agent_id,
-                    motif_id=motif.pk,
-                    lieu_id=plage.lieu_id if motif.location_type == LocationType.PUBLIC_OFFICE else None,
-                    duration=motif.duration,
-                )
+        first = start if start >= earliest else start + -(-(earliest - start) // step) * step
+        starts += range(first, min(end - length, latest) + 1, step)
+    return starts
+
+
+@lru_cache(maxsize=4096)
+def _wall(day: date, clock_time: time, zone: ZoneInfo) -> int:
+    """Cached, because the agents of a service often have the same hours."""
+    return _epoch(dates.at(day, clock_time, zone))
 
 
 def _epoch(moment: datetime) -> int:
     return int(moment.timestamp())
+
+
+def _moment(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)

@@ -55,6 +55,7 @@ def message_context(participation: Participation) -> dict[str, Any]:
         "person": participation.usager.polite_name,
         "organisation": rdv.organisation.name,
         "title": title_of(rdv),
+        "subject": category.rdv_subject if category else "",
         "moment": dates.long_moment(rdv.starts_at, rdv.time_zone),
         "short_moment": dates.short_moment(rdv.starts_at, rdv.time_zone),
         "place": place_lines(rdv),

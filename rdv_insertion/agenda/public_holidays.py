@@ -1,10 +1,9 @@
 """Days off of the place: national ones, those of Alsace-Moselle and of each overseas department."""
 
-from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 
-import holidays
+from holidays import country_holidays, list_supported_countries
 
 # Department numbers that the holidays library names otherwise.
 _SUBDIVISIONS = {
@@ -19,14 +18,17 @@ _SUBDIVISIONS = {
 }
 
 
-def between(department_number: str, since: date, until: date) -> Collection[date]:
+@lru_cache(maxsize=256)
+def between(department_number: str, since: date, until: date) -> frozenset[date]:
     """The public holidays in this department from `since` to `until`, both included."""
     years = range(since.year, until.year + 1)
-    return {day for year in years for day in _of_year(department_number, year) if since <= day <= until}
+    return frozenset(
+        day for year in years for day in _of_year(department_number, year) if since <= day <= until
+    )
 
 
 @lru_cache(maxsize=256)
 def _of_year(department_number: str, year: int) -> frozenset[date]:
-    known: Collection[str] = holidays.France.subdivisions
     subdivision = _SUBDIVISIONS.get(department_number, department_number)
-    return frozenset(holidays.France(years=year, subdiv=subdivision if subdivision in known else None))
+    known = list_supported_countries()["FR"]
+    return frozenset(country_holidays("FR", years=year, subdiv=subdivision if subdivision in known else None))

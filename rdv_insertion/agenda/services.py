@@ -168,19 +168,29 @@ def _occupy(rdv: Rdv, agent_ids: Collection[int]) -> None:
         raise SlotTaken([]) from error
 
 
-def may_move(participation: Participation, now: datetime) -> bool:
-    """Whether the person may still choose another moment themselves (design/domain.md § Links)."""
+def movable_until(participation: Participation) -> datetime | None:
+    """Until when the person may choose another moment themselves; None when they never may."""
     rdv, limit = participation.rdv, participation.rdv.motif.movable_until
     chosen = participation.created_by == CreatedBy.USAGER and not rdv.motif.collective
-    live = participation.status == ParticipationStatus.UNKNOWN
-    return live and chosen and limit is not None and rdv.starts_at > now + limit
+    return rdv.starts_at - limit if chosen and limit is not None else None
+
+
+def cancellable_until(participation: Participation) -> datetime | None:
+    """Until when the person may cancel themselves; None when they never may."""
+    limit = participation.rdv.motif.cancellable_until
+    return participation.rdv.starts_at - limit if limit is not None else None
+
+
+def may_move(participation: Participation, now: datetime) -> bool:
+    """Whether the person may still choose another moment themselves (design/domain.md § Links)."""
+    until = movable_until(participation)
+    return participation.status == ParticipationStatus.UNKNOWN and until is not None and now < until
 
 
 def may_cancel(participation: Participation, now: datetime) -> bool:
     """Whether the person may still cancel themselves."""
-    limit = participation.rdv.motif.cancellable_until
-    live = participation.status == ParticipationStatus.UNKNOWN
-    return live and limit is not None and participation.rdv.starts_at > now + limit
+    until = cancellable_until(participation)
+    return participation.status == ParticipationStatus.UNKNOWN and until is not None and now < until
 
 
 @transaction.atomic
@@ -219,7 +229,9 @@ def cancel(*, participation: Participation, now: datetime) -> Participation:
 def record_status(
     *, participation: Participation, status: str, notify: bool, now: datetime
 ) -> Participation:
-    """An agent says what became of a participation; with `notify`, the person is told of a cancellation.
+    """An agent says what became of a participation.
+
+    With `notify`, the person is told when a rdv to come is cancelled, or is on again.
 
     Raises NotAllowed for a status that cannot follow (a future rdv is not "seen"), SlotTaken when the
     agent's time was given to somebody else meanwhile.
@@ -237,7 +249,7 @@ def _locked(participation: Participation) -> Participation:
 
 
 def _write_status(participation: Participation, status: str, *, notify: bool, now: datetime) -> Participation:
-    was_live = participation.status not in CANCELLED
+    was_cancelled = participation.status in CANCELLED
     participation.status = status
     participation.cancelled_at = now if status in CANCELLED else None
     participation.sequence += 1
@@ -248,8 +260,10 @@ def _write_status(participation: Participation, status: str, *, notify: bool, no
     except IntegrityError as error:
         raise SlotTaken([]) from error
     tell_follow_ups([participation.follow_up_id])
-    if notify and was_live and status in CANCELLED and participation.rdv.starts_at > now:
-        notifications.notify([participation.pk], Purpose.RDV_CANCELLED, now=now)
+    is_cancelled = status in CANCELLED
+    if notify and was_cancelled != is_cancelled and participation.rdv.starts_at > now:
+        purpose = Purpose.RDV_CANCELLED if is_cancelled else Purpose.RDV_CREATED
+        notifications.notify([participation.pk], purpose, now=now)
     return participation
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar
 
@@ -46,11 +47,23 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
     def with_status(self, now: datetime) -> "FollowUpQuerySet":
         """Add `status`, computed in SQL at `now`."""
-        return self.annotate(status=status_expression(now))
+        return self.annotate(**{"status": status_expression(now)})
+
+    def in_status(self, statuses: Collection[str], now: datetime) -> "FollowUpQuerySet":
+        """Those whose status at `now` is one of `statuses`, with `status`."""
+        return self.with_status(now).filter(models.Q(("status__in", statuses)))
+
+    def count_by_status(self, now: datetime) -> dict[str, int]:
+        """How many are in each status at `now`; a status that nobody is in is absent."""
+        statuses = self.with_status(now).order_by().values_list(*["status"])
+        return dict(statuses.annotate(models.Count("pk")))
 
 
 class FollowUp(models.Model):
     """One person × one category, with the facts that its status is computed from."""
+
+    # Computed by `with_status` and `in_status`; a row read otherwise does not have it.
+    status: str
 
     usager = models.ForeignKey(Usager, models.CASCADE, related_name="follow_ups", verbose_name="usager")
     motif_category = models.ForeignKey(
@@ -61,7 +74,9 @@ class FollowUp(models.Model):
     last_invited_at = models.DateTimeField("dernière invitation", null=True, blank=True)
     invitations_expire_at = models.DateTimeField("fin de validité des invitations", null=True, blank=True)
     latest_unknown_rdv_at = models.DateTimeField("dernier rendez-vous sans statut", null=True, blank=True)
-    last_participation_created_at = models.DateTimeField("dernière prise de rendez-vous", null=True, blank=True)
+    last_participation_created_at = models.DateTimeField(
+        "dernière prise de rendez-vous", null=True, blank=True
+    )
     last_participation_status = models.CharField(
         "statut du dernier rendez-vous pris",
         max_length=10,
@@ -69,7 +84,9 @@ class FollowUp(models.Model):
         null=True,
         blank=True,
     )
-    last_participation_starts_at = models.DateTimeField("date du dernier rendez-vous pris", null=True, blank=True)
+    last_participation_starts_at = models.DateTimeField(
+        "date du dernier rendez-vous pris", null=True, blank=True
+    )
     latest_seen_rdv_at = models.DateTimeField("dernier rendez-vous honoré", null=True, blank=True)
 
     objects: ClassVar[FollowUpQuerySet] = FollowUpQuerySet.as_manager()  # type: ignore[assignment]

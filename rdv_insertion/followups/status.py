@@ -11,7 +11,7 @@ from django.db.models import Case, CharField, F, Q, Value, When
 
 from rdv_insertion.followups.enums import FollowUpStatus, ParticipationStatus
 
-_CANCELLED_AS = {
+_CANCELLED_AS: dict[str, FollowUpStatus] = {
     ParticipationStatus.EXCUSED: FollowUpStatus.RDV_EXCUSED,
     ParticipationStatus.REVOKED: FollowUpStatus.RDV_REVOKED,
     ParticipationStatus.NOSHOW: FollowUpStatus.RDV_NOSHOW,
@@ -65,8 +65,7 @@ def _status_from_rdvs(facts: Facts, now: datetime) -> FollowUpStatus:
     seen_since = facts.latest_seen_rdv_at and created_at and facts.latest_seen_rdv_at > created_at
     if facts.last_participation_status == ParticipationStatus.SEEN or seen_since:
         return FollowUpStatus.RDV_SEEN
-    cancelled = _CANCELLED_AS.get(ParticipationStatus(facts.last_participation_status))
-    return cancelled or FollowUpStatus.RDV_NEEDS_STATUS_UPDATE
+    return _CANCELLED_AS.get(facts.last_participation_status or "") or FollowUpStatus.RDV_NEEDS_STATUS_UPDATE
 
 
 def status_expression(now: datetime) -> Case:

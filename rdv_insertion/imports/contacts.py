@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from rdv_insertion.imports.columns import name_key
 from rdv_insertion.imports.read import Table, UnreadableFile
 from rdv_insertion.kernel import phone
-from rdv_insertion.kernel.text import fold
 from rdv_insertion.usagers import values
 from rdv_insertion.usagers.identity import Identity
 
@@ -35,13 +35,12 @@ class Contact:
 
 def read_contacts(table: Table) -> list[Contact]:
     """The lines of a contact file. Raises UnreadableFile when it is not one."""
-    if not table.rows:
-        raise UnreadableFile("Le fichier de contacts est vide.")
-    places = {fold(name): place for place, name in enumerate(table.rows[0])}
+    places = {name_key(name): place for place, name in enumerate(table.rows[0])}
     missing = [name.upper() for name in _REQUIRED if name not in places]
     if missing:
         raise UnreadableFile(
-            f"Ce n'est pas un fichier de contacts de la CNAF : il manque {', '.join(missing)} sur la première ligne."
+            "Ce n'est pas un fichier de contacts de la CNAF : sa première ligne n'a pas de titre "
+            f"{' ni de titre '.join(missing)}."
         )
 
     def cell(row: Sequence[str], name: str) -> str:
@@ -50,7 +49,7 @@ def read_contacts(table: Table) -> list[Contact]:
     return [
         Contact(
             matricule=_matricule(cell(row, _MATRICULE)),
-            nir=_digits(cell(row, _NIR)),
+            nir="".join(cell(row, _NIR).split()).upper()[:_NIR_LENGTH],
             role=cell(row, _ROLE),
             email=cell(row, _EMAIL),
             phones=(cell(row, _PHONES[0]), cell(row, _PHONES[1])),
@@ -75,7 +74,7 @@ class ContactBook:
 
     def __init__(self, contacts: Sequence[Contact], *, today: date) -> None:
         self._today = today
-        self._by_nir = {contact.nir: contact for contact in contacts if contact.nir}
+        self._by_nir = {contact.nir: contact for contact in reversed(contacts) if contact.nir}
         self._by_matricule: defaultdict[str, list[Contact]] = defaultdict(list)
         for contact in contacts:
             if contact.matricule:
@@ -97,7 +96,9 @@ class ContactBook:
         if by_nir is not None:
             return by_nir
         household = self._by_matricule.get(_matricule(identity.affiliation_number or ""), [])
-        same_role = [one for one in household if identity.role and self._parsed("role", one.role) == identity.role]
+        same_role = [
+            one for one in household if identity.role and self._parsed("role", one.role) == identity.role
+        ]
         return next(iter([*same_role, *household]), None)
 
     def _phone(self, contact: Contact) -> str | None:
@@ -113,8 +114,11 @@ class ContactBook:
 
 
 def _matricule(text: str) -> str:
-    return text.strip().upper().zfill(_PADDED_LENGTH) if text.strip() else ""
-
-
-def _digits(nir: str) -> str:
-    return "".join(nir.split())[:_NIR_LENGTH]
+    """The number without the zeros that pad it on the right, with those lost on the left."""
+    if not text:
+        return ""
+    try:
+        number = values.parse_affiliation_number(text, today=date.min)
+    except values.Refused:
+        number = text.strip().upper()
+    return number.zfill(_PADDED_LENGTH)

@@ -57,9 +57,12 @@ class ImportRun(models.Model):
     fingerprint = models.CharField("empreinte du fichier", max_length=64)
     sheet = models.CharField("feuille", max_length=100, blank=True)
     contacts_name = models.CharField("nom du fichier de contacts", max_length=255, blank=True)
+    contacts_found = models.PositiveIntegerField("lignes complétées par le fichier de contacts", default=0)
     header_row = models.PositiveSmallIntegerField("ligne des titres, à partir de 0", default=0)
     columns = models.JSONField("attribut de chaque colonne", default=list)
     created_at = models.DateTimeField("déposé le")
+    # When the present stage began, for the time that is left.
+    stage_began_at = models.DateTimeField("étape commencée le", null=True, blank=True)
     written_at = models.DateTimeField("enregistré le", null=True, blank=True)
     invited_at = models.DateTimeField("invitations envoyées le", null=True, blank=True)
     channels = models.JSONField("canaux choisis", default=list)
@@ -104,6 +107,8 @@ class ImportRow(models.Model):
     tags = models.JSONField("tags", default=list)
     referent_email = models.CharField("adresse mail du référent", max_length=254, blank=True)
     remarks = models.JSONField("remarques", default=list)
+    # Whether a problem or a remark deserves a look; both are sealed or long, this one is filtered on.
+    to_check = models.BooleanField("à regarder", default=False)
     changes = models.JSONField("attributs modifiés", default=list)
     usager = models.ForeignKey(
         Usager, models.SET_NULL, null=True, blank=True, related_name="import_rows", verbose_name="usager"

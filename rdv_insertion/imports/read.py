@@ -1,17 +1,22 @@
-"""From bytes to a table of texts, by content and never by the file's name.
+"""From bytes to tables of texts, by content and never by the file's name.
 
 Every failure is an UnreadableFile whose message is a French sentence that says what and where.
 """
 
 import csv
+import json
+import re
+import subprocess
+import sys
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from io import BytesIO, StringIO
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
-import charset_normalizer
-import python_calamine
+from rdv_insertion.imports import spreadsheet
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_UNZIPPED_BYTES = 300 * 1024 * 1024
@@ -21,19 +26,34 @@ MAX_COLUMNS = 200
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+_WORKBOOK_PARTS = {"xl/workbook.xml", "content.xml"}
 _SEPARATORS = ";,\t|"
+_SAMPLE_LINES = 30
 _KNOWN_BINARIES = {
     b"%PDF": "un document PDF",
+    b"{\\rtf": "un document de traitement de texte",
     b"\x89PNG": "une image",
     b"\xff\xd8\xff": "une image",
     b"GIF8": "une image",
     b"\x1f\x8b": "une archive",
     b"Rar!": "une archive",
     b"7z\xbc\xaf": "une archive",
-    b"MZ": "un programme",
+    b"PK\x05\x06": "une archive vide",
+    b"MZ\x90": "un programme",
     b"\x7fELF": "un programme",
 }
 _ADVICE = "Déposez un classeur Excel (.xlsx, .xls), LibreOffice (.ods) ou un fichier CSV."
+_PROTECTED = (
+    "Ce classeur est protégé par un mot de passe : enregistrez-le sans mot de passe, puis déposez-le."
+)
+_DAMAGED = f"Ce fichier n'est pas un classeur lisible : il est abîmé ou incomplet. {_ADVICE}"
+_OUTSIZED = "Ce classeur est démesuré une fois ouvert. Copiez le tableau seul dans un nouveau classeur."
+_TOO_MANY_ROWS = f"Ce fichier dépasse {MAX_ROWS} lignes. Découpez-le en plusieurs."
+# Letters that French files hold: which encoding gives the most of them is the right one.
+_FRENCH = re.compile("[éèêëàâçîïôöûùüœÉÈÊËÀÂÇÎÏÔÛÙŒ°’«»€]")
+_WESTERN_ENCODINGS = ("cp1252", "mac_roman", "cp850")
+# What a database does not store and nobody types: control characters, tab and line break aside.
+_UNTYPABLE = dict.fromkeys((code for code in range(32) if chr(code) not in "\t\n"), None)
 
 
 class UnreadableFile(ValueError):
@@ -48,61 +68,68 @@ class Table:
     sheet: str = ""
 
 
-def read_table(content: bytes) -> Table:
-    """Read a spreadsheet or a CSV of at most 20 MB, 50 000 rows and 200 columns. Raises UnreadableFile."""
-    if len(content) > MAX_BYTES:
-        size, limit = len(content) // 1024**2, MAX_BYTES // 1024**2
-        raise UnreadableFile(f"Ce fichier pèse {size} Mo, la limite est de {limit} Mo. Découpez-le en plusieurs.")
-    if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+def check_size(size: int) -> None:
+    """Raise UnreadableFile when a file of this size, in bytes, is refused: to be asked before reading it."""
+    if size > MAX_BYTES:
+        megabytes, limit = size // 1024**2, MAX_BYTES // 1024**2
+        raise UnreadableFile(
+            f"Ce fichier pèse {megabytes} Mo. La limite est de {limit} Mo : découpez-le en plusieurs."
+        )
+
+
+def read_tables(content: bytes) -> list[Table]:
+    """The sheets that hold something, in order, or the one table of a CSV; at least one.
+
+    At most 20 MB, 50 000 rows and 200 columns. Raises UnreadableFile.
+    """
+    check_size(len(content))
+    if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe;,"):
         raise UnreadableFile("Ce fichier est vide.")
     for start, kind in _KNOWN_BINARIES.items():
         if content.startswith(start):
             raise UnreadableFile(f"Ce fichier est {kind}, quel que soit son nom. {_ADVICE}")
-    table = _spreadsheet(content) if content.startswith((_ZIP, _OLE)) else Table(_csv(content))
-    return _checked(table)
+    if content.startswith((_ZIP, _OLE)):
+        return [_checked(rows, sheet) for sheet, rows in _spreadsheet(content)]
+    return [_checked(_csv(content))]
 
 
-def _spreadsheet(content: bytes) -> Table:
+def _spreadsheet(content: bytes) -> list[tuple[str, list[list[str]]]]:
     if content.startswith(_OLE) and _ENCRYPTED_STREAM in content:
-        raise UnreadableFile("Ce classeur est protégé par un mot de passe : enregistrez-le sans, puis déposez-le.")
+        raise UnreadableFile(_PROTECTED)
     if content.startswith(_ZIP):
-        _refuse_zip_bomb(content)
-    try:
-        workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(content))
-        for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=MAX_ROWS + 50)
-            if any(any(cell != "" for cell in row) for row in rows):
-                return Table([[_text(cell) for cell in row] for row in rows], name)
-    except python_calamine.PasswordError as error:
-        raise UnreadableFile(
-            "Ce classeur est protégé par un mot de passe : enregistrez-le sans, puis déposez-le."
-        ) from error
-    except (python_calamine.CalamineError, ValueError, OSError) as error:
-        raise UnreadableFile(f"Ce fichier n'est pas un classeur lisible : il est abîmé ou incomplet. {_ADVICE}") from error
-    raise UnreadableFile("Ce classeur est vide : aucune feuille ne contient de texte.")
+        _check_archive(content)
+    answer = _read_apart(content)
+    if answer.get("error"):
+        raise UnreadableFile(_PROTECTED if answer["error"] == spreadsheet.PASSWORD else _DAMAGED)
+    if not answer["sheets"]:
+        raise UnreadableFile("Ce classeur est vide : aucune feuille ne contient de texte.")
+    return [(name[:100], rows) for name, rows in answer["sheets"]]
 
 
-def _refuse_zip_bomb(content: bytes) -> None:
+def _check_archive(content: bytes) -> None:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
-            unzipped = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise UnreadableFile(f"Ce fichier est abîmé ou incomplet. {_ADVICE}") from error
-    if unzipped > MAX_UNZIPPED_BYTES:
-        raise UnreadableFile("Ce classeur est démesuré une fois décompressé. Découpez-le en plusieurs.")
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise UnreadableFile(_DAMAGED) from error
+    if not _WORKBOOK_PARTS & {part.filename for part in parts}:
+        raise UnreadableFile(f"Ce fichier est une archive ou un document, pas un classeur. {_ADVICE}")
+    if sum(part.file_size for part in parts) > MAX_UNZIPPED_BYTES:
+        raise UnreadableFile(_OUTSIZED)
 
 
-def _text(cell: Any) -> str:
-    """A cell as an agent would have typed it: whole numbers without `.0`, dates in ISO."""
-    if isinstance(cell, bool):
-        return "oui" if cell else "non"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
-    if isinstance(cell, date | time | timedelta):
-        return str(cell)
-    return str(cell).strip()
+def _read_apart(content: bytes) -> dict[str, Any]:
+    """What `spreadsheet.py` answers, in its own process."""
+    command = [sys.executable, "-P", str(Path(spreadsheet.__file__)), str(MAX_ROWS + 1)]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=60, check=True)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableFile(_OUTSIZED) from error
+    except subprocess.CalledProcessError as error:
+        # A signal: memory or time ran out. Else the reader itself gave up on what it found.
+        raise UnreadableFile(_OUTSIZED if error.returncode < 0 else _DAMAGED) from error
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def _csv(content: bytes) -> list[list[str]]:
@@ -112,43 +139,73 @@ def _csv(content: bytes) -> list[list[str]]:
     if text.lstrip().lower().startswith(("<!doctype", "<html", "<?xml", "<table")):
         raise UnreadableFile(f"Ce fichier est une page web ou un XML, quel que soit son nom. {_ADVICE}")
     csv.field_size_limit(MAX_BYTES)
+    rows: list[list[str]] = []
+    line = 0
     try:
-        reader = csv.reader(StringIO(text, newline=""), delimiter=_separator(text))
-        return [[cell.strip() for cell in row] for row in reader]
+        reader = csv.reader(StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+        for cells in reader:
+            rows.append(_trimmed(cells))
+            line = reader.line_num
+            if len(rows) > 2 * MAX_ROWS:
+                raise UnreadableFile(_TOO_MANY_ROWS)
     except csv.Error as error:
-        raise UnreadableFile("Ce fichier CSV est mal formé : un guillemet n'est pas refermé.") from error
+        raise UnreadableFile(
+            f"Ce fichier CSV est mal formé à la ligne {line + 1} : un guillemet n'y est pas refermé."
+        ) from error
+    return rows
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return cells
 
 
 def _decode(content: bytes) -> str:
-    """UTF-8 when it is, UTF-16 when it says so, else the most likely of the encodings of Western Europe."""
+    """UTF-8 when it is, UTF-16 when it says so, else the Western encoding that reads best in French."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(content, cp_isolation=["cp1252", "latin_1", "mac_roman"]).best()
-        return str(best) if best else content.decode("cp1252", errors="replace")
+        readings = [content.decode(encoding, errors="replace") for encoding in _WESTERN_ENCODINGS]
+        return max(readings, key=lambda reading: len(_FRENCH.findall(reading)))
 
 
 def _looks_binary(text: str) -> bool:
     sample = text[:4_000]
-    odd = sum(1 for character in sample if (character < " " and character not in "\t\r\n") or character == "\ufffd")
+    odd = sum((one < " " and one not in "\t\r\n") or one == "\ufffd" for one in sample)
     return odd > len(sample) / 50
 
 
 def _separator(text: str) -> str:
-    """The separator that cuts the first lines into the most cells."""
-    start = "\n".join(text.splitlines()[:5])
-    return max(_SEPARATORS, key=lambda separator: start.count(separator))
+    """The separator that cuts the first lines most evenly, into the most cells.
+
+    One that does not cut the first line, or leaves quotes inside cells, is most likely text: an address.
+    """
+    sample = "\n".join(islice((line for line in text[:100_000].splitlines() if line.strip()), _SAMPLE_LINES))
+
+    def evenness(separator: str) -> float:
+        rows = [cells for cells in csv.reader(StringIO(sample, newline=""), delimiter=separator) if cells]
+        if not rows:
+            return 0
+        cells, times = Counter(map(len, rows)).most_common(1)[0]
+        doubtful = len(rows[0]) < 2 or any('"' in cell for row in rows for cell in row)
+        return (cells - 1) * (times / len(rows)) ** 3 * (0.1 if doubtful else 1)
+
+    return max(_SEPARATORS, key=evenness)
 
 
-def _checked(table: Table) -> Table:
-    rows = table.rows
+def _checked(rows: list[list[str]], sheet: str = "") -> Table:
     while rows and not any(rows[-1]):
         rows.pop()
     width = max((len(row) for row in rows), default=0)
     if len(rows) > MAX_ROWS + 1:
-        raise UnreadableFile(f"Ce fichier dépasse {MAX_ROWS} lignes. Découpez-le en plusieurs.")
+        raise UnreadableFile(_TOO_MANY_ROWS)
     if width > MAX_COLUMNS:
         raise UnreadableFile(f"Ce fichier compte {width} colonnes, la limite est de {MAX_COLUMNS}.")
-    return Table([[*row, *[""] * (width - len(row))] for row in rows], table.sheet)
+    return Table([[*map(_typed, row), *[""] * (width - len(row))] for row in rows], sheet)
+
+
+def _typed(cell: str) -> str:
+    return (cell if cell.isprintable() else cell.translate(_UNTYPABLE)).strip()

@@ -6,65 +6,30 @@ A crash leaves whole blocks: starting again goes on with the rows that are still
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+import structlog
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups import services as followups
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.imports.enums import WRITABLE, Decision, RowState, Stage
-from rdv_insertion.imports.models import ImportRow, ImportRun
-from rdv_insertion.imports.preview import changed_attributes
+from rdv_insertion.imports.models import ImportFile, ImportRow, ImportRun
+from rdv_insertion.imports.preview import changed_attributes, link_lookalikes
 from rdv_insertion.invitations import services as invitations
 from rdv_insertion.invitations.enums import InvitationOrigin
 from rdv_insertion.invitations.models import CategoryConfiguration
 from rdv_insertion.usagers.enums import CreatedThrough
-from rdv_insertion.usagers.matching import Match, match
+from rdv_insertion.usagers.identity import Identity
+from rdv_insertion.usagers.matching import match
 from rdv_insertion.usagers.models import Tag, Usager, nir_blind_index
 from rdv_insertion.usagers.services import PersonToSave, lock_department, save_people
 
+logger = structlog.get_logger(__name__)
+
 BLOCK = 500
-_TAKEN_KEY = "Une autre personne du département a déjà ce NIR ou cet identifiant interne : corrigez la ligne."
-
-
-def to_write() -> Q:
-    """The rows that a run still has to write."""
-    decided = Q(state=RowState.DUPLICATE) & ~Q(decision=Decision.LATER)
-    return Q(selected=True) & (Q(state__in=WRITABLE) | decided)
-
-
-def write(run: ImportRun, *, now: datetime) -> None:
-    """Write all that remains to be written, block after block, then leave the run ready to invite."""
-    while _write_block(run, now):
-        pass
-    with transaction.atomic():
-        _share_merged(run)
-        ImportRun.objects.filter(pk=run.pk, stage=Stage.WRITING).update(stage=Stage.WRITTEN, written_at=now)
-
-
-@transaction.atomic
-def _write_block(run: ImportRun, now: datetime) -> int:
-    lock_department(run.organisation.department)
-    waiting = ImportRow.objects.filter(to_write(), run=run, written_at=None)
-    rows = list(waiting.order_by("number").select_related("usager__department")[:BLOCK])
-    _recognise_again(run, rows)
-    writable = [row for row in rows if row.state in WRITABLE]
-    people = [_person(row) for row in writable]
-    _label(run, writable, people)
-    usagers = save_people(
-        people=people, organisation=run.organisation, created_through=CreatedThrough.UPLOAD_PAGE, now=now
-    )
-    if run.motif_category:
-        followups.open_follow_ups(usagers=usagers, motif_category=run.motif_category, now=now)
-    for row, usager in zip(writable, usagers, strict=True):
-        row.state = _WRITTEN[RowState(row.state)]
-        row.usager = usager
-    for row in rows:
-        row.written_at = now
-    ImportRow.objects.bulk_update(rows, ["state", "usager", "changes", "remarks", "written_at"], batch_size=BLOCK)
-    return len(rows)
-
-
+_TAKEN_KEY = "Une autre personne du département a déjà ce NIR ou cet identifiant interne. Corrigez la ligne."
+_NOT_TAKEN = "Cette ligne n'a pas pu être enregistrée. Vérifiez ses valeurs, puis importez-la de nouveau."
 _WRITTEN = {
     RowState.TO_CREATE: RowState.CREATED,
     RowState.TO_UPDATE: RowState.UPDATED,
@@ -72,45 +37,119 @@ _WRITTEN = {
 }
 
 
-def _person(row: ImportRow) -> PersonToSave:
-    return PersonToSave(identity=row.person, usager=row.usager)
+def to_write() -> Q:
+    """The rows that a run still has to write."""
+    decided = Q(state=RowState.DUPLICATE) & ~Q(decision=Decision.LATER)
+    return Q(selected=True, written_at=None) & (Q(state__in=WRITABLE) | decided)
+
+
+def write(run: ImportRun, *, now: datetime) -> None:
+    """Write all that remains to be written, block after block, then leave the run ready to invite."""
+    while _write_next_block(run, now):
+        pass
+    with transaction.atomic():
+        _share_merged(run)
+        # Its rows are kept; the file itself, which holds every NIR, has served.
+        ImportFile.objects.filter(run=run).delete()
+        ImportRun.objects.filter(pk=run.pk, stage=Stage.WRITING).update(stage=Stage.WRITTEN, written_at=now)
+
+
+def _write_next_block(run: ImportRun, now: datetime) -> int:
+    """Write a block; when the database refuses it, its rows one by one, so that one row stops no other."""
+    try:
+        return _write_block(run, now)
+    except (IntegrityError, DataError) as error:
+        logger.warning("import_block_refused", run_id=run.pk, error=type(error).__name__)
+    waiting = run.rows.filter(to_write()).order_by("number")
+    return sum(
+        _write_alone(run, row_id, now) for row_id in list(waiting.values_list("pk", flat=True)[:BLOCK])
+    )
+
+
+def _write_alone(run: ImportRun, row_id: int, now: datetime) -> int:
+    try:
+        return _write_block(run, now, only=row_id)
+    except (IntegrityError, DataError):
+        refused = run.rows.filter(pk=row_id)
+        return refused.update(state=RowState.REFUSED, remarks=[_NOT_TAKEN], written_at=now)
+
+
+@transaction.atomic
+def _write_block(run: ImportRun, now: datetime, *, only: int | None = None) -> int:
+    lock_department(run.organisation.department)
+    waiting = ImportRow.objects.filter(to_write(), run=run, **({"pk": only} if only else {}))
+    rows = list(waiting.order_by("number").select_related("usager__department")[:BLOCK])
+    _recognise_again(run, rows)
+    rows = _once_each(rows)
+    _refuse_taken_keys(run, rows)
+    _save([row for row in rows if row.state in WRITABLE], run, now)
+    for row in rows:
+        row.written_at = now
+    changed = ["state", "usager", "changes", "remarks", "decision", "written_at"]
+    ImportRow.objects.bulk_update(rows, changed, batch_size=BLOCK)
+    return len(rows)
+
+
+def _save(rows: Sequence[ImportRow], run: ImportRun, now: datetime) -> None:
+    people = [PersonToSave(identity=row.person, usager=row.usager) for row in rows]
+    _label(run, rows, people)
+    usagers = save_people(
+        people=people, organisation=run.organisation, created_through=CreatedThrough.UPLOAD_PAGE, now=now
+    )
+    if run.motif_category:
+        followups.open_follow_ups(usagers=usagers, motif_category=run.motif_category, now=now)
+    for row, usager in zip(rows, usagers, strict=True):
+        row.state, row.usager = _WRITTEN[RowState(row.state)], usager
 
 
 def _recognise_again(run: ImportRun, rows: Sequence[ImportRow]) -> None:
     """Look once more for those to create: somebody may have been created since the preview."""
     new = [row for row in rows if row.usager is None and row.decision != Decision.DIFFERENT]
-    for row, found in zip(new, match([row.person for row in new], run.organisation.department), strict=True):
-        _become(row, found)
+    matches = match([row.person for row in new], run.organisation.department)
+    for row, found in zip(new, matches, strict=True):
+        row.usager = found.usager
+        row.state = RowState.DUPLICATE if found.lookalikes else RowState.TO_CREATE
+        if found.lookalikes:
+            # It waits for somebody instead of being written.
+            row.decision, row.remarks = Decision.LATER, list(found.doubts)
+    link_lookalikes(new, matches)
     for row in rows:
         if row.usager is not None:
             row.changes = changed_attributes(row.usager, row.person)
             row.state = RowState.TO_UPDATE if row.changes else RowState.UNCHANGED
-    _refuse_taken_keys(run, [row for row in rows if row.usager is None and row.decision == Decision.DIFFERENT])
+        elif row.decision == Decision.DIFFERENT:
+            row.state = RowState.TO_CREATE
 
 
-def _become(row: ImportRow, found: Match) -> None:
-    row.usager = found.usager
-    row.state = RowState.DUPLICATE if found.lookalikes else RowState.TO_CREATE
-    row.remarks = [*row.remarks, *found.doubts]
-    if found.lookalikes:
-        # Undecided from now on: it waits for somebody instead of being written.
-        row.decision = Decision.LATER
+def _once_each(rows: Sequence[ImportRow]) -> list[ImportRow]:
+    """Rows of which no two are the same known person: the others wait for the next block, to add to it."""
+    seen: set[int] = set()
+    kept = []
+    for row in rows:
+        if row.usager_id is None or row.usager_id not in seen:
+            kept.append(row)
+            seen |= {row.usager_id} if row.usager_id else set()
+    return kept
 
 
 def _refuse_taken_keys(run: ImportRun, rows: Sequence[ImportRow]) -> None:
-    """"A different person" cannot have the NIR or internal identifier of somebody known."""
-    people = {row.number: row.person for row in rows}
+    """Nobody gets the NIR or the internal identifier of somebody else."""
+    keys = {row.pk: _keys(row.person) for row in rows}
+    wanted = set().union(*keys.values())
     known = Usager.objects.filter(
-        Q(nir_index__in=[nir_blind_index(person.nir) for person in people.values() if person.nir])
-        | Q(department_internal_id__in=[one.department_internal_id for one in people.values()]),
-        department=run.organisation.department,
+        Q(nir_index__in=wanted) | Q(department_internal_id__in=wanted), department=run.organisation.department
     )
-    taken = {value for usager in known for value in (usager.nir_index, usager.department_internal_id) if value}
+    owners: dict[str | None, int] = {}
+    for pk, *values in known.values_list("pk", "nir_index", "department_internal_id"):
+        owners |= dict.fromkeys(values, pk)
     for row in rows:
-        person = people[row.number]
-        row.state = RowState.TO_CREATE
-        if {nir_blind_index(person.nir), person.department_internal_id} & taken:
+        others = {owners[key] for key in keys[row.pk] if key in owners} - {row.usager_id}
+        if row.state in WRITABLE and others:
             row.state, row.remarks = RowState.REFUSED, [_TAKEN_KEY]
+
+
+def _keys(person: Identity) -> set[str]:
+    return {key for key in (nir_blind_index(person.nir), person.department_internal_id) if key}
 
 
 def _label(run: ImportRun, rows: Sequence[ImportRow], people: Sequence[PersonToSave]) -> None:

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.models import MotifCategory
@@ -14,12 +16,29 @@ from rdv_insertion.imports import columns as columns_of_file
 from rdv_insertion.imports import contacts, preview
 from rdv_insertion.imports.enums import Decision, RowState, Stage
 from rdv_insertion.imports.models import ColumnMapping, ImportFile, ImportRow, ImportRun
-from rdv_insertion.imports.read import read_table
+from rdv_insertion.imports.read import UnreadableFile, read_tables
+from rdv_insertion.imports.run import to_write
 from rdv_insertion.territory.models import Organisation
+
+# Steps at which an agent may still say who is who, and have it written.
+DECIDABLE = (Stage.PREVIEW, Stage.WRITTEN, Stage.DONE)
+_JOBS = {Stage.WRITING: "write_import", Stage.INVITING: "invite_import"}
 
 
 class WrongStage(Exception):
     """The run is elsewhere: somebody else went on with it, or the page is an old one."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it was given: its name, and what is in it."""
+
+    name: str
+    content: bytes
+
+
+class UnreadableContacts(UnreadableFile):
+    """The list can be read, but not the contact file given with it."""
 
 
 @transaction.atomic
@@ -28,34 +47,44 @@ def start(
     organisation: Organisation,
     motif_category: MotifCategory | None,
     agent: Agent | None,
-    file_name: str,
-    content: bytes,
-    contacts_name: str = "",
-    contacts_content: bytes | None = None,
+    file: File,
+    contacts_file: File | None = None,
     now: datetime,
 ) -> ImportRun:
     """Read the files and keep them; columns are those remembered for this header, else guessed.
 
     Raises UnreadableFile, and then nothing is written.
     """
-    table = read_table(content)
-    header = columns_of_file.find_header(table)
-    lines = contacts.read_contacts(read_table(contacts_content)) if contacts_content is not None else []
-    remembered = ColumnMapping.objects.filter(organisation=organisation, fingerprint=header.fingerprint).first()
+    table, header = columns_of_file.find_header(read_tables(file.content))
+    lines = _contacts(contacts_file) if contacts_file else []
+    remembered = mapping_for(organisation, header)
+    guessed = columns_of_file.guess(header, organisation.organisation_type)
     run = ImportRun.objects.create(
         organisation=organisation,
         motif_category=motif_category,
         agent=agent,
-        file_name=file_name[:255],
-        fingerprint=hashlib.sha256(content).hexdigest(),
+        file_name=file.name[:255],
+        fingerprint=hashlib.sha256(file.content).hexdigest(),
         sheet=table.sheet,
-        contacts_name=contacts_name[:255],
+        contacts_name=contacts_file.name[:255] if contacts_file else "",
         header_row=header.row,
-        columns=remembered.columns if remembered else columns_of_file.guess(header),
+        columns=remembered.columns if remembered else guessed,
         created_at=now,
     )
     ImportFile.objects.create(run=run, table=table.rows, contacts=contacts.as_json(lines))
     return run
+
+
+def _contacts(file: File) -> list[contacts.Contact]:
+    try:
+        return contacts.read_contacts(read_tables(file.content)[0])
+    except UnreadableFile as error:
+        raise UnreadableContacts(f"Fichier de contacts : {error}") from error
+
+
+def mapping_for(organisation: Organisation, header: columns_of_file.Header) -> ColumnMapping | None:
+    """What this organisation said of a file with the same header, if it did."""
+    return ColumnMapping.objects.filter(organisation=organisation, fingerprint=header.fingerprint).first()
 
 
 @transaction.atomic
@@ -78,30 +107,40 @@ def set_columns(*, run: ImportRun, columns: Sequence[str], now: datetime) -> Non
 
 
 @transaction.atomic
-def decide(*, row: ImportRow, decision: str) -> None:
-    """Take down what an agent says of a possible duplicate: the first person it looks like, or nobody."""
-    _lock(row.run, Stage.PREVIEW)
-    if row.state != RowState.DUPLICATE:
+def decide(*, row: ImportRow, decision: str, usager_id: int | None = None) -> None:
+    """Take down what an agent says of a possible duplicate: which known person it is, nobody known, or later.
+
+    Raises WrongStage when the row is no possible duplicate any more, or `usager_id` not one it looks like.
+    """
+    _lock(row.run, *DECIDABLE)
+    row.refresh_from_db(fields=["state"])
+    same = decision == Decision.SAME
+    chosen = row.lookalikes.filter(pk=usager_id).first() if same and usager_id else None
+    if row.state != RowState.DUPLICATE or (same and chosen is None):
         raise WrongStage
-    row.decision = decision
-    row.usager = row.lookalikes.order_by("id").first() if decision == Decision.SAME else None
-    row.save(update_fields=["decision", "usager"])
+    row.decision, row.usager, row.written_at = decision, chosen, None
+    row.save(update_fields=["decision", "usager", "written_at"])
 
 
 @transaction.atomic
 def select(*, row: ImportRow, selected: bool) -> None:
-    """Choose to write a row, or to leave it alone."""
-    _lock(row.run, Stage.PREVIEW)
-    row.selected = selected
-    row.save(update_fields=["selected"])
+    """Choose to write a row, or to leave it alone. Raises WrongStage once it is written."""
+    _lock(row.run, *DECIDABLE)
+    if not selectable_rows(row.run).filter(pk=row.pk).update(selected=selected):
+        raise WrongStage
+
+
+def selectable_rows(run: ImportRun) -> QuerySet[ImportRow]:
+    """The rows of a run that may be chosen or left alone: not written, not wrong."""
+    return run.rows.filter(written_at=None).exclude(state__in=(RowState.ERROR, RowState.MERGED))
 
 
 @transaction.atomic
-def start_writing(*, run: ImportRun, in_background: bool = True) -> None:
+def start_writing(*, run: ImportRun, now: datetime, in_background: bool = True) -> None:
     """Have the chosen rows written: by the worker, or by the caller, with `run.write`."""
-    _advance(run, Stage.WRITING, Stage.PREVIEW)
+    _advance(run, Stage.WRITING, *DECIDABLE, now=now)
     if in_background:
-        app.configure_task("write_import", queue="imports").defer(run_id=run.pk)
+        _defer(run)
 
 
 @transaction.atomic
@@ -110,11 +149,12 @@ def start_inviting(
     run: ImportRun,
     row_ids: Collection[int] | None,
     channels: Sequence[str],
+    now: datetime,
     even_without_slots: bool = False,
     in_background: bool = True,
 ) -> None:
     """Have these rows (None: all that were written) invited by these channels."""
-    _advance(run, Stage.INVITING, Stage.WRITTEN)
+    _advance(run, Stage.INVITING, Stage.WRITTEN, now=now)
     run.channels, run.even_without_slots = list(channels), even_without_slots
     run.save(update_fields=["channels", "even_without_slots"])
     rows = invitable_rows(run)
@@ -122,18 +162,47 @@ def start_inviting(
         rows = rows.filter(pk__in=row_ids)
     rows.update(to_invite=True)
     if in_background:
-        app.configure_task("invite_import", queue="imports").defer(run_id=run.pk)
+        _defer(run)
 
 
 @transaction.atomic
-def finish_without_inviting(*, run: ImportRun) -> None:
+def start_again(*, run: ImportRun) -> None:
+    """Give the present work back to the worker after it gave up. Raises WrongStage when it did not."""
+    _lock(run, *_JOBS)
+    if has_job(run):
+        raise WrongStage
+    _defer(run)
+
+
+@transaction.atomic
+def finish_without_inviting(*, run: ImportRun, now: datetime) -> None:
     """End the import: nobody is invited now."""
-    _advance(run, Stage.DONE, Stage.WRITTEN)
+    _advance(run, Stage.DONE, Stage.WRITTEN, now=now)
 
 
 def invitable_rows(run: ImportRun) -> QuerySet[ImportRow]:
-    """The rows whose person was written: one row a person."""
-    return run.rows.filter(state__in=(RowState.CREATED, RowState.UPDATED, RowState.UNCHANGED), selected=True)
+    """The rows whose person was written and not invited by this run: one row a person."""
+    written = (RowState.CREATED, RowState.UPDATED, RowState.UNCHANGED)
+    return run.rows.filter(
+        state__in=written, written_at__isnull=False, usager__isnull=False, invited_at__isnull=True
+    )
+
+
+def rows_to_write(run: ImportRun) -> QuerySet[ImportRow]:
+    """The rows that writing would write now."""
+    return run.rows.filter(to_write())
+
+
+def has_job(run: ImportRun) -> bool:
+    """Whether the worker has the present work of this run in hand, or still has to take it."""
+    jobs = ProcrastinateJob.objects.filter(task_name=_JOBS.get(Stage(run.stage), ""), args__run_id=run.pk)
+    return jobs.filter(status__in=("todo", "doing")).exists()
+
+
+def _defer(run: ImportRun) -> None:
+    # The lock keeps two workers from the same run.
+    job = app.configure_task(_JOBS[Stage(run.stage)], queue="imports", lock=f"import-{run.pk}")
+    job.defer(run_id=run.pk)
 
 
 def _lock(run: ImportRun, *expected: str) -> None:
@@ -143,7 +212,7 @@ def _lock(run: ImportRun, *expected: str) -> None:
     run.stage = stage
 
 
-def _advance(run: ImportRun, stage: str, *expected: str) -> None:
+def _advance(run: ImportRun, stage: str, *expected: str, now: datetime) -> None:
     _lock(run, *expected)
-    run.stage = stage
-    run.save(update_fields=["stage"])
+    run.stage, run.stage_began_at = stage, now
+    run.save(update_fields=["stage", "stage_began_at"])

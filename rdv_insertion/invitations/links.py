@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
 from rdv_insertion.agenda.creneaux import Offer, offers
-from rdv_insertion.agenda.enums import BOOKABLE_WHEN_INVITED
+from rdv_insertion.agenda.enums import BOOKABLE_WHEN_INVITED, CANCELLED
 from rdv_insertion.agenda.models import Motif, Participation
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.followups.models import MotifCategory
 from rdv_insertion.invitations.models import Invitation
 from rdv_insertion.territory.models import Organisation
+from rdv_insertion.usagers.models import UsagerOrganisation
 
 
 @dataclass(frozen=True)
@@ -35,30 +37,56 @@ def typing_page() -> str:
 
 
 def open_link(code: str, *, now: datetime) -> OpenLink | None:
-    """What `code` opens at `now`, or None when nobody was given it. Two queries."""
-    invitation = (
-        Invitation.objects.select_related(
-            "organisation__department", "follow_up__motif_category", "follow_up__usager__department"
-        )
-        .filter(code=code)
-        .first()
+    """What `code` opens at `now`, or None when nobody was given it. Two queries.
+
+    A follow-up that is closed, or a person whom the organisation no longer follows, makes it expired.
+    """
+    invitations = Invitation.objects.annotate(followed=_followed()).select_related(
+        "organisation__department", "follow_up__motif_category", "follow_up__usager__department"
     )
+    invitation = invitations.filter(code=code).first()
     if invitation is None:
         return None
-    live = Participation.objects.filter(follow_up=invitation.follow_up, status=ParticipationStatus.UNKNOWN)
-    with_this_code = live.filter(booking_key=booking_key(invitation))
-    participation = live.pending(now).with_details().order_by("rdv__starts_at").first()
-    if participation is None:
-        participation = with_this_code.with_details().first() or _kept(invitation)
-    return OpenLink(invitation, expired=invitation.expires_at <= now, participation=participation)
-
-
-def _kept(invitation: Invitation) -> Participation | None:
-    """The rdv taken with this code that has happened: the link has served."""
-    served = Participation.objects.filter(booking_key=booking_key(invitation)).exclude(
-        status__in=[ParticipationStatus.EXCUSED, ParticipationStatus.REVOKED]
+    over = (
+        invitation.expires_at <= now or invitation.follow_up.closed_at or invitation.organisation.archived_at
     )
-    return served.with_details().first()
+    return OpenLink(
+        invitation,
+        expired=bool(over) or not invitation.followed,  # type: ignore[attr-defined]
+        participation=_rdv_taken(invitation, now),
+    )
+
+
+def _followed() -> Exists:
+    """Whether the inviting organisation still follows the invited person."""
+    return Exists(
+        UsagerOrganisation.objects.filter(
+            usager=OuterRef("follow_up__usager"), organisation=OuterRef("organisation"), archived_at=None
+        )
+    )
+
+
+def _rdv_taken(invitation: Invitation, now: datetime) -> Participation | None:
+    """The rdv to come of the follow-up, else the one taken with this code: the link has served."""
+    key = booking_key(invitation)
+    of_follow_up = Participation.objects.filter(follow_up=invitation.follow_up).exclude(status__in=CANCELLED)
+    to_come = Q(status=ParticipationStatus.UNKNOWN, rdv__starts_at__gt=now)
+    found = of_follow_up.filter(to_come | Q(booking_key=key)).select_related("rdv").order_by("rdv__starts_at")
+    return min(found, key=lambda one: (one.rdv.starts_at <= now, one.rdv.starts_at), default=None)
+
+
+def invitation_to_use_again(participation: Participation, *, now: datetime) -> Invitation | None:
+    """After a cancelled rdv, an invitation of the same follow-up that is still valid, or None. One query."""
+    return (
+        Invitation.objects.valid_at(now)
+        .filter(
+            _followed(),
+            follow_up=participation.follow_up_id,
+            follow_up__closed_at=None,
+            organisation__archived_at=None,
+        )
+        .first()
+    )
 
 
 def booking_key(invitation: Invitation) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
@@ -65,7 +66,7 @@ def invite(
     report = Report()
     checks = _Checks(configuration, people, even_without_slots=even_without_slots, now=now)
     for follow_up in people:
-        for channel in channels:
+        for channel in dict.fromkeys(channels):
             refusal = checks.refusal(follow_up, channel)
             if refusal:
                 report.refusals[follow_up.pk][channel] = refusal
@@ -222,8 +223,13 @@ def message_context(
         "code": codes.display(invitation.code),
         "typing_page": typing_page(),
         "days_left": None if never else dates.days_left(invitation.expires_at, now=now),
+        "last_day": "" if never else _local_day(invitation.expires_at, organisation.time_zone),
         "help_phone": phone.display(invitation.help_phone_number),
     }
+
+
+def _local_day(moment: datetime, zone: ZoneInfo) -> str:
+    return dates.long_date(moment.astimezone(zone).date())
 
 
 def mark_clicked(*, invitation: Invitation, now: datetime) -> None:

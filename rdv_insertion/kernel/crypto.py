@@ -49,7 +49,7 @@ def blind_index(value: str) -> str:
     return hmac.new(settings.BLIND_INDEX_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()
 
 
-class EncryptedBytesField(models.BinaryField):
+class EncryptedBytesField(models.BinaryField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """Bytes, encrypted in the database."""
 
     def get_db_prep_value(self, value: bytes | None, connection: Any, prepared: bool = False) -> Any:
@@ -63,6 +63,10 @@ class EncryptedBytesField(models.BinaryField):
 class EncryptedTextField(EncryptedBytesField):
     """Text, encrypted in the database."""
 
+    def to_python(self, value: Any) -> Any:
+        # Django takes the text of a binary field for base64, and would change it on validation.
+        return value
+
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return super().get_db_prep_value(None if value is None else value.encode(), connection, prepared)
 
@@ -73,9 +77,13 @@ class EncryptedTextField(EncryptedBytesField):
 class EncryptedJSONField(EncryptedBytesField):
     """A JSON document, encrypted in the database."""
 
+    def to_python(self, value: Any) -> Any:
+        return value
+
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        text = None if value is None else json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
-        return super().get_db_prep_value(text and text.encode(), connection, prepared)
+        if value is not None:
+            value = json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
+        return super().get_db_prep_value(value, connection, prepared)
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
         return None if value is None else json.loads(decrypt(value))

@@ -25,7 +25,8 @@ class InvalidDate(ValueError):
 def parse(text: str) -> date:
     """A date typed in French (`3/04/1985`, `3 avril 1985`), in ISO, or left as an Excel serial number.
 
-    Two-digit years are refused rather than guessed. Raises InvalidDate.
+    Two-digit years are refused rather than guessed, and so is a year alone, which would otherwise be read as
+    the serial number of a day before 1927. Raises InvalidDate.
     """
     typed = without_accents(text.strip().lower())
     for pattern, order in (
@@ -36,8 +37,8 @@ def parse(text: str) -> date:
             return _date(*(int(found.group(place)) for place in order))
     if found := re.fullmatch(r"(?:[a-z]+ )?(\d{1,2})(?:er)? ([a-z]{3,})\.? (\d{4})", typed):
         return _date(int(found.group(3)), _month(found.group(2)), int(found.group(1)))
-    if re.fullmatch(r"\d{4,5}(\.0+)?", typed) and (serial := int(float(typed))) > _OLDEST_AGE_IN_YEARS * 10:
-        return _EXCEL_EPOCH + timedelta(days=serial)
+    if re.fullmatch(r"\d{5}(\.\d+)?", typed):
+        return _EXCEL_EPOCH + timedelta(days=int(float(typed)))
     raise InvalidDate("écrivez la date comme 03/04/1985")
 
 
@@ -62,7 +63,8 @@ def at(day: date, clock_time: time, zone: ZoneInfo) -> datetime:
 
 def long_date(day: date) -> str:
     """`mardi 3 mars 2026`, with `1er` on the first of a month."""
-    return django_format(day, "l j F Y" if day.day > 1 else "l jS F Y")
+    # The ordinal suffix of Django's formats is English whatever the language.
+    return django_format(day, "l j F Y" if day.day > 1 else r"l j\e\r F Y")
 
 
 def long_moment(moment: datetime, zone: ZoneInfo) -> str:
@@ -93,10 +95,15 @@ def today(now: datetime) -> date:
 
 
 def _month(word: str) -> int:
-    for number, start in enumerate(_MONTHS, start=1):
-        if word.startswith(start) or start.startswith(word):
-            return number
-    raise InvalidDate("le mois de cette date n'est pas reconnu")
+    found = [
+        number
+        for number, start in enumerate(_MONTHS, start=1)
+        if word.startswith(start) or start.startswith(word)
+    ]
+    # `jui` is June as well as July.
+    if len(found) != 1:
+        raise InvalidDate("le mois de cette date n'est pas reconnu")
+    return found[0]
 
 
 def _date(year: int, month: int, day: int) -> date:

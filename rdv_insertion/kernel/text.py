@@ -29,6 +29,6 @@ def squish(text: str | None) -> str:
 
 
 def plural(number: int, singular: str, many: str | None = None) -> str:
-    """`1 personne`, `2 personnes`, `0 personne`: in French the plural begins at two."""
+    """`0 personne`, `1 personne`, `10 000 personnes`: in French the plural begins at two."""
     word = singular if abs(number) < 2 else many or f"{singular}s"
-    return f"{number} {word}".replace(",", " ")
+    return f"{number:,} {word}".replace(",", "\u00a0")

@@ -6,6 +6,7 @@ increments in two steps, would let through those who try in parallel.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -43,18 +44,34 @@ def attempt(limit: Limit, subject: str, *, now: datetime) -> int:
 
     The subject is stored as a digest only. Raises TooManyAttempts past the limit.
     """
-    values = {"key": _key(limit, subject), "now": now, "reset": now - limit.period}
+    values: dict[str, Any] = {"key": _key(limit, subject), "now": now, "reset": now - limit.period}
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_ATTEMPT, values)
         count, started_at = cursor.fetchone()
     if count > limit.attempts:
-        raise TooManyAttempts(max(1, int((started_at + limit.period - now).total_seconds())))
+        raise TooManyAttempts(_seconds_until(started_at + limit.period, now))
     return int(limit.attempts - count)
+
+
+def refuse_if_spent(limit: Limit, subject: str, *, now: datetime) -> None:
+    """Raise TooManyAttempts when `subject` has no try left, without counting one.
+
+    Where only failures count, somebody who has failed too often must not learn that a try was right.
+    """
+    spent = AttemptWindow.objects.filter(
+        key=_key(limit, subject), count__gte=limit.attempts, started_at__gt=now - limit.period
+    ).first()
+    if spent:
+        raise TooManyAttempts(_seconds_until(spent.started_at + limit.period, now))
 
 
 def forget(limit: Limit, subject: str) -> None:
     """Give all tries back to `subject`, who has proved to be the right person."""
     AttemptWindow.objects.filter(key=_key(limit, subject)).delete()
+
+
+def _seconds_until(end: datetime, now: datetime) -> int:
+    return max(1, int((end - now).total_seconds()))
 
 
 def _key(limit: Limit, subject: str) -> str:

@@ -57,7 +57,9 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["usager", "-created_at"], name="message_by_usager"),
             models.Index(
-                fields=["sending_at"], name="message_being_sent", condition=models.Q(status=MessageStatus.SENDING)
+                fields=["sending_at"],
+                name="message_being_sent",
+                condition=models.Q(status=MessageStatus.SENDING),
             ),
         ]
 

@@ -11,17 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count
 from procrastinate.contrib.django import app
+from procrastinate.types import JSONDict
 
 from rdv_insertion.kernel import phone
 from rdv_insertion.messaging import texts
-from rdv_insertion.messaging.channels.email.transport import SmtpTransport
+from rdv_insertion.messaging.channels.email.transport import SmtpTransport, sender_of
 from rdv_insertion.messaging.channels.sms.transport import BrevoSmsTransport
-from rdv_insertion.messaging.enums import Channel, MessageStatus
+from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.surely import surely
 from rdv_insertion.messaging.transport import DeliveryError, Transport
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
@@ -29,11 +30,14 @@ from rdv_insertion.usagers.models import Usager
 logger = structlog.get_logger(__name__)
 
 MESSAGES_PER_PERSON_AND_DAY = 10
-# After each failed try the next waits twice as long: 30 s, 1 min… then 1 h; 4 h 40 in all (design/domain.md).
+# After each failed try the next waits twice as long: 30 s, 1 min… then 1 h; 5 h in all.
 FIRST_DELAY, LONGEST_DELAY, MAX_ATTEMPTS = timedelta(seconds=30), timedelta(hours=1), 12
+STUCK_AFTER = timedelta(minutes=5)
+MESSAGES_PER_JOB = 25
 
 TRANSPORTS: Mapping[str, type[Transport]] = {Channel.SMS: BrevoSmsTransport, Channel.EMAIL: SmtpTransport}
 _open_transports: dict[str, Transport] = {}
+_OUR_FAULT = DeliveryError("Une erreur technique a empêché l'envoi.", permanent=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +89,9 @@ def enqueue(*, drafts: Sequence[Draft], now: datetime) -> dict[str, Message]:
 
 
 def _allowance(usager_ids: Collection[int], now: datetime) -> Counter[int]:
-    """How many more messages each person may get today."""
+    """How many more messages each person may get today. What failed did not reach them."""
     recent = Message.objects.filter(usager__in=usager_ids, created_at__gt=now - timedelta(days=1))
+    recent = recent.exclude(status__in=FAILED)
     sent = dict(recent.order_by().values_list("usager").annotate(Count("id")))
     return Counter({key: MESSAGES_PER_PERSON_AND_DAY - sent.get(key, 0) for key in usager_ids})
 
@@ -110,11 +115,22 @@ def _message(draft: Draft, allowance: Counter[int], now: datetime) -> Message:
     )
     if draft.channel == Channel.LETTER:
         message.status = MessageStatus.TO_PRINT
-    elif allowance[draft.usager.pk] <= 0:
-        message.status = MessageStatus.PERMANENT_FAILURE
-        message.failure = "Cette personne a déjà reçu dix messages aujourd'hui."
+    elif refusal := _refusal(message, allowance[draft.usager.pk]):
+        message.status, message.failure = MessageStatus.PERMANENT_FAILURE, refusal
+        return message
     allowance[draft.usager.pk] -= 1
     return message
+
+
+def _refusal(message: Message, allowance: int) -> str:
+    """Why this message must not leave, or an empty string."""
+    if message.channel == Channel.SMS and not phone.is_mobile(message.recipient):
+        return "Ce numéro n'est pas celui d'un mobile français."
+    if not message.recipient:
+        return "Cette personne n'a pas d'adresse mail."
+    if allowance <= 0:
+        return "Cette personne a déjà reçu dix messages aujourd'hui."
+    return ""
 
 
 def _addresses(draft: Draft) -> tuple[str, str]:
@@ -123,42 +139,63 @@ def _addresses(draft: Draft) -> tuple[str, str]:
     if draft.channel == Channel.SMS:
         return usager.phone_number or "", organisation.sms_sender
     if draft.channel == Channel.EMAIL:
-        name = organisation.name.replace('"', "")
-        return usager.email or "", f'"{name}" <{settings.DEFAULT_FROM_EMAIL}>'
-    return usager.address or "", organisation.name
+        return usager.email or "", sender_of(organisation.name)
+    return usager.address or "", organisation.name[:100]
 
 
 def _defer(messages: Sequence[Message], *, wait: timedelta | None = None) -> None:
+    """Plan the sending: one job for several messages, since a job costs as much as sending one."""
+    later = {"seconds": int(wait.total_seconds())} if wait else None
     for channel in (Channel.SMS, Channel.EMAIL):
-        jobs = [{"message_id": message.pk} for message in messages if message.channel == channel]
+        ids = [message.pk for message in messages if message.channel == channel]
+        starts = range(0, len(ids), MESSAGES_PER_JOB)
+        jobs: list[JSONDict] = [{"message_ids": [*ids[start : start + MESSAGES_PER_JOB]]} for start in starts]
         if jobs:
-            options = {"schedule_in": {"seconds": int(wait.total_seconds())}} if wait else {}
-            app.configure_task("deliver", queue=channel.value, **options).batch_defer(*jobs)
+            app.configure_task("deliver", queue=channel.value, schedule_in=later).batch_defer(*jobs)
 
 
 def send(*, message_id: int, now: datetime) -> None:
     """Send one message if it is still to be sent, outside any transaction, and write what came of it."""
-    if not _claim(message_id, now):
+    message = _claim(message_id, now)
+    if message is None:
         return
-    message = Message.objects.get(pk=message_id)
     try:
         reference = _transport(message.channel).send(message)
     except DeliveryError as error:
-        _record_failure(message, error)
+        failure = error
+        surely(lambda: _record_failure(message, failure))
+    except Exception:
+        # A fault of ours: tried again like any other, so that the message is neither lost nor looping.
+        logger.exception("message_not_sendable", message_id=message.pk)
+        surely(lambda: _record_failure(message, _OUR_FAULT))
     else:
-        _record(message, MessageStatus.SENT, provider_reference=reference, sent_at=now, failure="")
+        surely(
+            lambda: _record(
+                message, MessageStatus.SENT, provider_reference=reference[:100], sent_at=now, failure=""
+            )
+        )
 
 
-def _claim(message_id: int, now: datetime) -> bool:
-    """Take the message for this worker, unless another did."""
-    waiting = Message.objects.filter(pk=message_id, status=MessageStatus.CREATED)
-    claimed = waiting.update(status=MessageStatus.SENDING, sending_at=now, attempts=F("attempts") + 1)
-    return bool(claimed)
+# The claim need not reach the disk before the provider is called: should the server crash in between, the
+# message is sent again either way. It saves one wait of the two that a message costs.
+_CLAIM = """
+    WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+    UPDATE messaging_message SET status = %s, sending_at = %s, attempts = attempts + 1
+    FROM unhurried WHERE id = %s AND status = %s RETURNING messaging_message.*
+"""
+
+
+def _claim(message_id: int, now: datetime) -> Message | None:
+    """Take the message for this worker, unless another did: one statement, so that only one can."""
+    claimed = Message.objects.raw(_CLAIM, [MessageStatus.SENDING, now, message_id, MessageStatus.CREATED])
+    return next(iter(claimed), None)
 
 
 @transaction.atomic
 def _record_failure(message: Message, error: DeliveryError) -> None:
-    logger.warning("message_not_taken", message_id=message.pk, permanent=error.permanent, attempt=message.attempts)
+    logger.warning(
+        "message_not_taken", message_id=message.pk, permanent=error.permanent, attempt=message.attempts
+    )
     if error.permanent:
         _record(message, MessageStatus.PERMANENT_FAILURE, failure=error.sentence)
     elif message.attempts >= MAX_ATTEMPTS:
@@ -171,13 +208,19 @@ def _record_failure(message: Message, error: DeliveryError) -> None:
 def delay_before_attempt(attempt: int) -> timedelta:
     """How long to wait before the given try (2 for the first new one), a little at random so that a
     provider that comes back is not met by everybody at once."""
-    delay = min(FIRST_DELAY * 2 ** (attempt - 2), LONGEST_DELAY)
-    return delay * random.uniform(1.0, 1.2)  # noqa: S311 - spreads load, protects nothing
+    delay: timedelta = min(FIRST_DELAY * 2 ** (attempt - 2), LONGEST_DELAY)
+    return timedelta(seconds=delay.total_seconds() * random.uniform(1.0, 1.2))  # noqa: S311 - spreads load, protects nothing
 
 
 def _record(message: Message, status: MessageStatus, **values: Any) -> None:
     """Write the outcome, unless a provider's receipt was faster than its answer."""
     Message.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(status=status, **values)
+
+
+def forget_transports() -> None:
+    """Close what is open to the providers; the next message opens it again, with the settings of then."""
+    while _open_transports:
+        _open_transports.popitem()[1].close()
 
 
 def _transport(channel: str) -> Transport:
@@ -191,11 +234,15 @@ def resume_stuck(*, now: datetime) -> int:
     """Send again what a worker that died was sending, and return how many.
 
     The provider is given up to five minutes to have answered, twice its time-out and more: after that,
-    nobody is waiting for it. The message may have left; not to send would be to lose it in silence.
+    nobody is waiting for it. The message may have left; not to send would be to lose it in silence. One
+    that was tried too often is given up: it may be what kills the workers.
     """
-    stuck = list(
-        Message.objects.stuck(now - timedelta(minutes=5)).select_for_update(skip_locked=True).order_by("id")
+    stuck = list(Message.objects.stuck(now - STUCK_AFTER).select_for_update(skip_locked=True).order_by("id"))
+    again = [message for message in stuck if message.attempts < MAX_ATTEMPTS]
+    given_up = [message for message in stuck if message.attempts >= MAX_ATTEMPTS]
+    Message.objects.filter(pk__in=[message.pk for message in again]).update(status=MessageStatus.CREATED)
+    Message.objects.filter(pk__in=[message.pk for message in given_up]).update(
+        status=MessageStatus.TECHNICAL_FAILURE, failure=_OUR_FAULT.sentence
     )
-    Message.objects.filter(pk__in=[message.pk for message in stuck]).update(status=MessageStatus.CREATED)
-    _defer(stuck)
-    return len(stuck)
+    _defer(again)
+    return len(again)

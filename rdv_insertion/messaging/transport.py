@@ -24,3 +24,7 @@ class Transport(Protocol):
     def send(self, message: Message) -> str:
         """Send `message` with its id as reference and return the provider's own. Raises DeliveryError."""
         ...
+
+    def close(self) -> None:
+        """Hang up; nothing may be sent afterwards."""
+        ...

@@ -39,7 +39,9 @@ class Department(models.Model):
 class Organisation(models.Model):
     """A structure of a department that receives people."""
 
-    department = models.ForeignKey(Department, models.PROTECT, related_name="organisations", verbose_name="département")
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="organisations", verbose_name="département"
+    )
     name = models.CharField("nom", max_length=200)
     slug = models.SlugField("nom court dans les adresses", unique=True)
     organisation_type = models.CharField("type", max_length=30, choices=OrganisationType.choices)

@@ -17,6 +17,27 @@ from rdv_insertion.usagers.identity import ATTRIBUTES, Identity
 _SEARCH_VECTOR = SearchVector("search_document", config="simple")
 
 
+class Tag(models.Model):
+    """A label that organisations of a department put on people."""
+
+    department = models.ForeignKey(Department, models.CASCADE, related_name="tags", verbose_name="département")
+    value = models.CharField("nom", max_length=60)
+
+    class Meta:
+        verbose_name = "tag"
+        ordering = ["value"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department", "value"],
+                name="tag_unique_in_department",
+                violation_error_message="Ce tag existe déjà.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.value
+
+
 class UsagerQuerySet(models.QuerySet["Usager"]):
     def visible_to(self, agent: Agent) -> "UsagerQuerySet":
         """People of the organisations in which `agent` has a role."""
@@ -70,7 +91,7 @@ class Usager(models.Model):
         Organisation, through="UsagerOrganisation", related_name="usagers", verbose_name="organisations"
     )
     referents = models.ManyToManyField(Agent, related_name="followed_usagers", verbose_name="référents", blank=True)
-    tags = models.ManyToManyField("Tag", related_name="usagers", verbose_name="tags", blank=True)
+    tags = models.ManyToManyField(Tag, related_name="usagers", verbose_name="tags", blank=True)
     # Derived from the names, phone, mail and numbers by `index`: what is compared and searched.
     name_key = models.CharField("nom comparé", max_length=210, editable=False)
     search_document = models.TextField("texte cherché", editable=False)
@@ -185,24 +206,3 @@ class UsagerOrganisation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.usager_id} — {self.organisation_id}"
-
-
-class Tag(models.Model):
-    """A label that organisations of a department put on people."""
-
-    department = models.ForeignKey(Department, models.CASCADE, related_name="tags", verbose_name="département")
-    value = models.CharField("nom", max_length=60)
-
-    class Meta:
-        verbose_name = "tag"
-        ordering = ["value"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["department", "value"],
-                name="tag_unique_in_department",
-                violation_error_message="Ce tag existe déjà.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.value

@@ -59,7 +59,8 @@ def save_people(
     """
     for person in people:
         person.identity = person.identity.allowed_for(organisation.organisation_type)
-        check_identity(person.usager.identity if person.usager else person.identity)
+        known = person.usager.identity if person.usager else Identity()
+        check_identity(person.identity.completed_by(known))
     created = _create([p for p in people if p.usager is None], organisation.department, created_through, now)
     _update([(p.usager, p.identity) for p in people if p.usager is not None], now)
     remaining = iter(created)

@@ -7,7 +7,7 @@ sentence. The same functions serve files, forms and the API.
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
@@ -25,6 +25,9 @@ _ROLES = {
     Role.CONJOINT: {"cjt", "conjoint", "conjointe", "partenaire"},
 }
 _AFFILIATION_LENGTH = 7
+
+
+Value = TypeVar("Value")
 
 
 class Refused(ValueError):
@@ -86,6 +89,8 @@ def _without_padding(number: str) -> str:
 def parse_email(text: str, *, today: date) -> str:
     """A mail address in lower case."""
     address = re.sub(r"\s", "", text).lower()
+    if len(address) > 254:
+        raise Refused("cette adresse mail dépasse 254 caractères")
     try:
         EmailValidator()(address)
     except ValidationError as error:
@@ -144,7 +149,7 @@ def _one_of(choices: Mapping[Any, set[str]], text: str, advice: str) -> str:
     raise Refused(advice)
 
 
-def _french(parse_one: Callable[[str], Any], text: str) -> Any:
+def _french(parse_one: Callable[[str], Value], text: str) -> Value:
     try:
         return parse_one(text)
     except ValueError as error:

@@ -1,6 +1,7 @@
 """What every agent's page shows around its content: organisation, navigation, what waits."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from rdv_insertion.agents.perms import organisations_of
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.territory.models import Organisation
+from rdv_insertion.web.agents.undo import take_undo
 
 _SESSION_KEY = "organisation"
 
@@ -56,8 +58,11 @@ def current_organisation(request: HttpRequest) -> Organisation | None:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of every template."""
     context: dict[str, Any] = {"SERVICE_NAME": settings.SERVICE_NAME, "DEMO_MODE": settings.DEMO_MODE}
-    if isinstance(getattr(request, "user", None), Agent):
-        context["shell"] = _shell(request, request.user)
+    # Called by the template that shows it, and only by that one: it is offered once.
+    context["take_undo"] = partial(take_undo, request)
+    agent = getattr(request, "user", None)
+    if isinstance(agent, Agent):
+        context["shell"] = _shell(request, agent)
     return context
 
 
@@ -88,7 +93,12 @@ def _waiting(agent: Agent) -> list[Item]:
     ).count()
     if not late:
         return []
-    return [Item(f"{plural(late, 'rendez-vous', 'rendez-vous')} à renseigner", f"{reverse('agenda')}?a-renseigner=1")]
+    return [
+        Item(
+            f"{plural(late, 'rendez-vous', 'rendez-vous')} à renseigner",
+            f"{reverse('agenda')}?a-renseigner=1",
+        )
+    ]
 
 
 def _organisations(request: HttpRequest, agent: Agent) -> list[Organisation]:

@@ -1,6 +1,7 @@
 """What somebody who tries too often is told."""
 
 from collections.abc import Callable
+from math import ceil
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,7 +22,15 @@ class answer_too_many_attempts:  # noqa: N801 - a middleware, used as a function
         """Called by Django when a view raises."""
         if not isinstance(exception, TooManyAttempts):
             return None
-        minutes = max(1, round(exception.retry_after / 60))
-        response = render(request, "public/too_many_attempts.html", {"minutes": minutes}, status=429)
-        response["Retry-After"] = str(exception.retry_after)
-        return response
+        return too_many_attempts_page(request, exception)
+
+
+def too_many_attempts_page(
+    request: HttpRequest, error: TooManyAttempts, *, help_phone: str = ""
+) -> HttpResponse:
+    """Status 429: when a try is welcome again, and whom to call meanwhile when it is known (E.164)."""
+    context = {"minutes": ceil(error.retry_after / 60), "help_phone": help_phone}
+    response = render(request, "public/too_many_attempts.html", context, status=429)
+    response["Retry-After"] = str(error.retry_after)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -32,7 +32,9 @@ _BADGES: dict[str, tuple[str, str]] = {
 
 
 @register.inclusion_tag("components/status_badge.html")
-def status_badge(status: str, starts_at: datetime | None = None, zone: ZoneInfo | None = None) -> dict[str, Any]:
+def status_badge(
+    status: str, starts_at: datetime | None = None, zone: ZoneInfo | None = None
+) -> dict[str, Any]:
     """The badge of a follow-up's status; with the date of the rdv to come when it is given."""
     colour, icon = _BADGES[status]
     label = FollowUpStatus(status).label

@@ -1,0 +1,105 @@
+"""/demo/messages: everything that was sent, as the person sees it. In demonstration only, open to all."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from demo import outbox
+from rdv_insertion.invitations.letters import letters_pdf
+from rdv_insertion.invitations.models import Invitation
+from rdv_insertion.messaging.enums import Channel
+
+_MESSAGES_PER_PAGE = 20
+# A mail is somebody else's HTML: it may be styled, and that is all.
+_MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+@require_safe
+@login_not_required
+def messages(request: HttpRequest) -> HttpResponse:
+    """The list, filtered by channel and recipient."""
+    channel, recipient = request.GET.get("canal", ""), request.GET.get("destinataire", "").strip()
+    channel = channel if channel in Channel.values else ""
+    found = outbox.entries(_folder(), channel=channel, recipient=recipient)
+    page = Paginator(found, _MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "received": [_card(entry) for entry in page.object_list],
+        "channel": channel,
+        "recipient": recipient,
+        "channels": Channel.choices,
+        "filtered": bool(channel or recipient),
+    }
+    return render(request, "demo/messages.html", context)
+
+
+def _card(entry: outbox.Entry) -> dict[str, object]:
+    received = outbox.opened(_folder(), entry)
+    return {
+        "message": received,
+        "key": entry.key,
+        "channel": entry.channel,
+        "sender": outbox.shown_sender(received),
+        "recipient": outbox.shown_recipient(received),
+    }
+
+
+@require_safe
+@login_not_required
+@xframe_options_sameorigin
+def mail_body(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML of one mail, shut in: no script, no network, links open beside."""
+    received = _received(name)
+    if not received.html:
+        raise Http404
+    body = received.html.replace("<head>", '<head><base target="_blank">', 1)
+    return HttpResponse(body, headers={"Content-Security-Policy": _MAIL_POLICY})
+
+
+@require_safe
+@login_not_required
+def mail_event(request: HttpRequest, name: str) -> HttpResponse:
+    """The event attached to one mail."""
+    received = _received(name)
+    if not received.calendar:
+        raise Http404
+    disposition = 'attachment; filename="rendez-vous.ics"'
+    return HttpResponse(
+        received.calendar, content_type="text/calendar", headers={"Content-Disposition": disposition}
+    )
+
+
+@require_safe
+@login_not_required
+def letter(request: HttpRequest, message_id: int) -> HttpResponse:
+    """One invitation letter, as it is printed."""
+    invitations = Invitation.objects.select_related(
+        "organisation__department", "follow_up__usager", "message"
+    )
+    invitation = get_object_or_404(invitations, message=message_id, channel=Channel.LETTER)
+    disposition = 'inline; filename="courrier.pdf"'
+    return HttpResponse(
+        letters_pdf([invitation]),
+        content_type="application/pdf",
+        headers={"Content-Disposition": disposition},
+    )
+
+
+def _folder() -> Path:
+    return Path(settings.DEMO_OUTBOX)
+
+
+def _received(name: str) -> outbox.Received:
+    received = outbox.find(_folder(), name)
+    if received is None:
+        raise Http404
+    return received

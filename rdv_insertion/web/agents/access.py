@@ -1,0 +1,20 @@
+"""Who is asking, and where to send them back."""
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from rdv_insertion.agents.models import Agent
+
+
+def agent_of(request: HttpRequest) -> Agent:
+    """The agent behind a request that passed the login wall."""
+    if not isinstance(request.user, Agent):
+        raise TypeError("this page is behind the login wall")
+    return request.user
+
+
+def page_to_return_to(request: HttpRequest, default: str) -> str:
+    """The page of ours that the form came from (`next`), else `default`; never another site."""
+    wanted = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if wanted and ours else default

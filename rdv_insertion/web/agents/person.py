@@ -1,0 +1,162 @@
+"""One person: where they stand, their rdvs, what they were sent, who they are."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from rdv_insertion.agenda.models import Participation
+from rdv_insertion.followups.enums import FollowUpStatus
+from rdv_insertion.followups.models import FollowUp
+from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
+from rdv_insertion.invitations.services import can_reach
+from rdv_insertion.kernel import dates
+from rdv_insertion.messaging.enums import FAILED, Channel
+from rdv_insertion.messaging.models import Message
+from rdv_insertion.usagers.identity import LABELS
+from rdv_insertion.usagers.models import Usager
+from rdv_insertion.usagers.perms import get_usager_for, hidden_attributes
+from rdv_insertion.usagers.services import MissingIdentity, edit_usager
+from rdv_insertion.web.agents.access import agent_of
+from rdv_insertion.web.agents.identity_form import IdentityForm
+from rdv_insertion.web.shell import current_organisation
+
+TABS = {"suivis": "Suivis", "rendez-vous": "Rendez-vous", "messages": "Messages", "identite": "Identité"}
+_INVITABLE = frozenset(FollowUpStatus) - {FollowUpStatus.RDV_PENDING, FollowUpStatus.CLOSED}
+
+
+@require_safe
+def show(request: HttpRequest, usager_id: int) -> HttpResponse:
+    """The person's page; `?onglet=` is one of TABS."""
+    agent, now = agent_of(request), timezone.now()
+    usager = get_usager_for(agent, usager_id)
+    organisation = current_organisation(request)
+    tab = request.GET.get("onglet", "")
+    context = {
+        "usager": usager,
+        "age": usager.age(dates.today(now)),
+        "warnings": _warnings(usager, organisation.pk if organisation else None),
+        "memberships": usager.memberships.filter(organisation__roles__agent=agent).select_related(
+            "organisation"
+        ),
+        "tags": usager.tags.all(),
+        "referents": usager.referents.all(),
+        "tabs": TABS,
+        "tab": tab if tab in TABS else "suivis",
+        "now": now,
+        "zone": usager.department.time_zone,
+        "follow_ups": _follow_ups(request, usager),
+        "participations": Participation.objects.visible_to(agent)
+        .filter(usager=usager)
+        .with_details()
+        .distinct()
+        .order_by("-rdv__starts_at"),
+        "sent": Message.objects.filter(usager=usager, organisation__roles__agent=agent).select_related(
+            "organisation"
+        ),
+        "identity": _identity(usager, hidden_attributes(agent, usager)),
+    }
+    return render(request, "agents/person/show.html", context)
+
+
+def _follow_ups(request: HttpRequest, usager: Usager) -> list[dict[str, Any]]:
+    """Each follow-up with its status, its invitations by date, and how it may be invited now."""
+    now, organisation = timezone.now(), current_organisation(request)
+    follow_ups = list(
+        FollowUp.objects.filter(usager=usager)
+        .with_status(now)
+        .select_related("motif_category")
+        .order_by("motif_category__position", "pk")
+    )
+    invitations = Invitation.objects.filter(follow_up__in=follow_ups).select_related(
+        "message", "created_by_agent"
+    )
+    configurations = {
+        one.motif_category_id: one for one in CategoryConfiguration.objects.filter(organisation=organisation)
+    }
+    return [
+        {
+            "follow_up": follow_up,
+            "invitations": [one for one in invitations if one.follow_up_id == follow_up.pk],
+            "next_rdv": _next_rdv(follow_up, usager),
+            "channels": _channels(usager, follow_up, configurations.get(follow_up.motif_category_id)),
+            "can_close": follow_up.motif_category_id in configurations,
+        }
+        for follow_up in follow_ups
+    ]
+
+
+def _next_rdv(follow_up: FollowUp, usager: Usager) -> Participation | None:
+    now = timezone.now()
+    coming = [
+        one for one in _pending_of(usager) if one.follow_up_id == follow_up.pk and one.rdv.starts_at > now
+    ]
+    return next(iter(coming), None)
+
+
+def _pending_of(usager: Usager) -> list[Participation]:
+    """Asked once a page."""
+    if not hasattr(usager, "_pending"):
+        pending = Participation.objects.pending(timezone.now()).filter(usager=usager)
+        usager._pending = list(pending.with_details().order_by("rdv__starts_at"))  # type: ignore[attr-defined]
+    known: list[Participation] = usager._pending  # type: ignore[attr-defined]
+    return known
+
+
+def _channels(
+    usager: Usager, follow_up: FollowUp, configuration: CategoryConfiguration | None
+) -> list[dict[str, Any]]:
+    """The channels of the category, and whether the person has what each needs; none when not invitable."""
+    if configuration is None or follow_up.status not in _INVITABLE:
+        return []
+    allowed = [channel for channel in Channel if channel in configuration.channels]
+    return [{"channel": channel, "reachable": can_reach(usager, channel)} for channel in allowed]
+
+
+def _warnings(usager: Usager, organisation_id: int | None) -> list[str]:
+    """What stands in the way of reaching this person."""
+    warnings = []
+    if not usager.email and not usager.can_receive_sms:
+        warnings.append("Aucun mobile ni adresse mail : seul un courrier peut joindre cette personne.")
+    last_by_channel = Message.objects.filter(usager=usager).order_by("channel", "-created_at", "-pk")
+    for message in last_by_channel.distinct("channel"):
+        if message.status in FAILED:
+            warnings.append(f"Dernier envoi par {message.get_channel_display()} : {message.failure}")
+    if usager.memberships.filter(organisation=organisation_id, archived_at__isnull=False).exists():
+        warnings.append("Cette personne est archivée dans votre organisation.")
+    return warnings
+
+
+def _identity(usager: Usager, hidden: frozenset[str]) -> list[tuple[str, Any]]:
+    """Each attribute with its label, as it is shown. The NIR is said to be known, never shown."""
+    shown: dict[str, Any] = {
+        **usager.identity.known(),
+        "title": usager.get_title_display(),
+        "role": usager.get_role_display(),
+        "nir": "Connu" if usager.nir else None,
+    }
+    return [(label, shown.get(name)) for name, label in LABELS.items() if name not in hidden]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, usager_id: int) -> HttpResponse:
+    """Correct who the person is. A blank erases, except the NIR, which is never shown."""
+    agent, now = agent_of(request), timezone.now()
+    usager = get_usager_for(agent, usager_id)
+    hidden = hidden_attributes(agent, usager)
+    form = IdentityForm(request.POST or None, usager=usager, hidden=hidden, today=dates.today(now))
+    if request.method == "POST" and form.is_valid():
+        try:
+            edit_usager(usager=usager, identity=form.identity, attributes=form.touched, now=now)
+        except MissingIdentity as error:
+            form.add_error(None, str(error))
+        except ValidationError as error:
+            form.add_error(None, error.messages[0])
+        else:
+            messages.success(request, "Les informations sont enregistrées.")
+            return redirect("usager", usager.pk)
+    return render(request, "agents/person/edit.html", {"usager": usager, "form": form}, status=form.status)

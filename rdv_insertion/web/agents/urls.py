@@ -1,0 +1,28 @@
+"""The agents' pages, imports aside."""
+
+from django.urls import path
+
+from rdv_insertion.web.agents import (
+    agenda,
+    follow_ups,
+    invitations,
+    organisations,
+    participations,
+    people,
+    person,
+)
+
+urlpatterns = [
+    path("organisations/", organisations.choose, name="organisations"),
+    path("organisations/choisir/", organisations.switch, name="switch_organisation"),
+    path("organisations/<slug:slug>/usagers/", people.list_people, name="usagers"),
+    path("organisations/<slug:slug>/inviter/", invitations.invite_several, name="invite_usagers"),
+    path("usagers/<int:usager_id>/", person.show, name="usager"),
+    path("usagers/<int:usager_id>/modifier/", person.edit, name="usager_edit"),
+    path("suivis/<int:follow_up_id>/inviter/", invitations.invite_one, name="invite_follow_up"),
+    path("suivis/<int:follow_up_id>/clore/", follow_ups.close, name="close_follow_up"),
+    path("suivis/<int:follow_up_id>/rouvrir/", follow_ups.reopen, name="reopen_follow_up"),
+    path("invitations/<int:invitation_id>/courrier.pdf", invitations.letter, name="invitation_letter"),
+    path("participations/<int:participation_id>/statut/", participations.record, name="record_participation"),
+    path("agenda/", agenda.week, name="agenda"),
+]

@@ -1,0 +1,75 @@
+"""Where a person is received, as they read it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from rdv_insertion.agenda.creneaux import Offer
+from rdv_insertion.agenda.enums import LocationType
+from rdv_insertion.agenda.models import Lieu, Rdv
+from rdv_insertion.kernel.dates import PARIS
+
+_ELSEWHERE: dict[str, tuple[str, str, str]] = {
+    LocationType.PHONE: ("Par téléphone", "Un agent vous appelle à l'heure choisie.", "fr-icon-phone-line"),
+    LocationType.VISIO: (
+        "En visioconférence",
+        "Vous recevez le lien avant le rendez-vous.",
+        "fr-icon-video-chat-line",
+    ),
+    LocationType.HOME: ("Chez vous", "Un agent vient à votre domicile.", "fr-icon-home-4-line"),
+}
+
+_CLOCKS = {
+    "America/Cayenne": "de la Guyane",
+    "America/Guadeloupe": "de la Guadeloupe",
+    "America/Marigot": "de Saint-Martin",
+    "America/Martinique": "de la Martinique",
+    "America/Miquelon": "de Saint-Pierre-et-Miquelon",
+    "America/St_Barthelemy": "de Saint-Barthélemy",
+    "Indian/Mayotte": "de Mayotte",
+    "Indian/Reunion": "de La Réunion",
+    "Pacific/Noumea": "de la Nouvelle-Calédonie",
+    "Pacific/Tahiti": "de la Polynésie française",
+    "Pacific/Wallis": "de Wallis-et-Futuna",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place, or the phone, visio or home that stands for it. `map_url` only where there is an address."""
+
+    name: str
+    address: str
+    note: str
+    icon: str
+    clocks: str
+
+    @property
+    def map_url(self) -> str:
+        """A map with the address searched, that needs neither account nor key."""
+        if not self.address:
+            return ""
+        return f"https://www.openstreetmap.org/search?{urlencode({'query': self.address})}"
+
+
+def place_of(subject: Offer | Rdv) -> Place:
+    """Where this offer or this rdv receives."""
+    kind = subject.location_type if isinstance(subject, Offer) else subject.motif.location_type
+    clocks = _clocks(subject.time_zone)
+    if subject.lieu:
+        return _at(subject.lieu, clocks)
+    name, note, icon = _ELSEWHERE.get(
+        kind, ("Le lieu vous sera donné par téléphone", "", "fr-icon-map-pin-2-line")
+    )
+    return Place(name, "", note, icon, clocks)
+
+
+def _at(lieu: Lieu, clocks: str) -> Place:
+    return Place(lieu.name, lieu.address, lieu.access, "fr-icon-map-pin-2-line", clocks)
+
+
+def _clocks(zone: ZoneInfo) -> str:
+    """Whose clocks are shown, said only when they are not those of Paris."""
+    if zone.key == PARIS.key:
+        return ""
+    return f"Les heures sont celles {_CLOCKS.get(zone.key, 'du lieu du rendez-vous')}."

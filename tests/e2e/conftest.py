@@ -1,0 +1,108 @@
+"""A real Chromium on a real server: `new_page(width, javascript)` and `assert_accessible(page)`.
+
+Every page opened here fails its test when the server answers with an error of its own, when a script of the
+page throws, or when the content security policy refuses something.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, Route, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+NewPage = Callable[..., Page]
+Check = Callable[[Page], None]
+
+_HEIGHTS = {320: 640, 1280: 900}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium, else the one that Playwright installed."""
+    # Playwright keeps an event loop in this thread, in which Django would refuse every query of the tests.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"], headless=True
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, live_server: LiveServer) -> Iterator[NewPage]:
+    """A page of its own, as `new_page(width=320, javascript=False)`; addresses may begin with a slash."""
+    contexts, troubles = [], []
+
+    def open_page(width: int = 1280, javascript: bool = True) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": _HEIGHTS.get(width, 800)},
+            java_script_enabled=javascript,
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("response", lambda response: troubles.extend(_server_error(response)))
+        page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: troubles.extend(_refusal(message)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def _server_error(response: Response) -> list[str]:
+    return [f"{response.status} {response.url}"] if response.status >= 500 else []
+
+
+def _refusal(message: ConsoleMessage) -> list[str]:
+    return [message.text] if "Content Security Policy" in message.text else []
+
+
+@pytest.fixture
+def assert_accessible(browser: Browser) -> Check:
+    """Run axe on what `page` shows now. It needs scripts: without them, a copy of the same HTML is examined."""
+
+    def check(page: Page) -> None:
+        scripted = page.evaluate("() => !!document.querySelector('script[src]')")
+        if scripted:
+            _assert_no_violation(page)
+            return
+        context = browser.new_context(viewport=page.viewport_size, reduced_motion="reduce")
+        copy, html = context.new_page(), page.content()
+        copy.route(page.url, lambda route: _answer(route, html))
+        copy.goto(page.url)
+        _assert_no_violation(copy)
+        context.close()
+
+    return check
+
+
+def _answer(route: Route, html: str) -> None:
+    route.fulfill(body=html, content_type="text/html; charset=utf-8")
+
+
+def _assert_no_violation(page: Page) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+
+@pytest.fixture
+def assert_fits() -> Check:
+    """Nothing of the page is wider than the screen."""
+
+    def check(page: Page) -> None:
+        wide = page.evaluate("document.scrollingElement.scrollWidth")
+        assert page.viewport_size is not None
+        assert wide <= page.viewport_size["width"], f"{page.url}: {wide} px"
+
+    return check

@@ -1,0 +1,147 @@
+from email.message import EmailMessage
+from email.utils import parseaddr
+
+import pytest
+from django.conf import LazySettings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rdv_insertion.messaging.channels.email.transport import SmtpTransport, sender_of
+from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.transport import DeliveryError
+from tests.providers import Behaviour, Providers
+
+EVENT = "BEGIN:VCALENDAR\r\nSUMMARY:Rendez-vous à l'hôtel\r\nEND:VCALENDAR\r\n"
+
+
+def a_mail(**changes: str) -> Message:
+    values = {
+        "sender": sender_of("Conseil départemental de la Drôme"),
+        "recipient": "marina@example.org",
+        "subject": "Rendez-vous confirmé : à bientôt",
+        "text": "Bonjour à vous\n.\nFrom la suite",
+        "html": "<p>Bonjour à vous</p>",
+    }
+    return Message(pk=42, **{**values, **changes})
+
+
+def sent(providers: Providers, **changes: str) -> EmailMessage:
+    transport = SmtpTransport()
+    transport.send(a_mail(**changes))
+    transport.close()
+    return providers.mail.received()[-1]
+
+
+def failure_of(message: Message) -> DeliveryError:
+    transport = SmtpTransport()
+    try:
+        with pytest.raises(DeliveryError) as caught:
+            transport.send(message)
+    finally:
+        transport.close()
+    return caught.value
+
+
+def test_a_mail_arrives_whole_with_its_accents(providers: Providers) -> None:
+    mail = sent(providers)
+    assert mail["Subject"] == "Rendez-vous confirmé : à bientôt"
+    assert parseaddr(mail["From"])[0] == "Conseil départemental de la Drôme"
+    assert mail["To"] == "marina@example.org"
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert text.get_content().splitlines() == ["Bonjour à vous", ".", "From la suite"]
+    assert html is not None
+    assert "Bonjour à vous" in html.get_content()
+
+
+def test_a_mail_says_it_is_automatic_and_asks_for_no_reply(providers: Providers) -> None:
+    mail = sent(providers)
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Reply-To"] is None
+
+
+def test_the_same_message_has_the_same_id_at_each_try(providers: Providers) -> None:
+    assert sent(providers)["Message-ID"] == sent(providers)["Message-ID"]
+
+
+def test_the_event_is_attached_once_as_a_calendar(providers: Providers) -> None:
+    mail = sent(providers, calendar=EVENT)
+    [event] = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    assert event.get_filename() == "rendez-vous.ics"
+    assert event.get_param("method") == "PUBLISH"
+    assert str(event["Content-Type"]).count("charset") == 1
+    assert event.get_payload(decode=True) == EVENT.encode()
+    assert event["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    "name", ['CD "26"\r\nBcc: eve@example.org', "A\\B, C; D: E <x@y.z>", "Insertion\x00\u2028suite", "é" * 200, "(a)"]
+)
+def test_no_organisation_name_adds_a_header_or_a_recipient(providers: Providers, name: str) -> None:
+    mail = sent(providers, sender=sender_of(name))
+    assert mail["Bcc"] is None
+    assert parseaddr(mail["From"])[1] == "ne-pas-repondre@rdv-insertion.localhost"
+    assert mail["To"] == "marina@example.org"
+
+
+def test_no_subject_adds_a_header(providers: Providers) -> None:
+    mail = sent(providers, subject="Bonjour\r\nBcc: eve@example.org\r\n\r\nTexte")
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "Bonjour Bcc: eve@example.org Texte"
+
+
+@given(st.text(max_size=300))
+def test_whatever_the_name_the_sender_is_one_address_on_one_line(name: str) -> None:
+    sender = sender_of(name)
+    assert len(sender) <= 100
+    assert sender.splitlines() == [sender]
+    assert parseaddr(sender)[1] == "ne-pas-repondre@rdv-insertion.localhost"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "permanent"),
+    [
+        (Behaviour.REFUSE_RECIPIENT, True),
+        (Behaviour.REFUSE_MESSAGE, True),
+        (Behaviour.TRY_LATER, False),
+        (Behaviour.DISCONNECT, False),
+    ],
+)
+def test_only_a_refusal_of_the_address_or_of_the_mail_is_permanent(
+    providers: Providers, behaviour: Behaviour, permanent: bool
+) -> None:
+    providers.mail.script.next(behaviour)
+    error = failure_of(a_mail())
+    assert error.permanent is permanent
+    assert not providers.mail.received()
+
+
+def test_an_address_that_smtp_cannot_write_fails_for_good(providers: Providers) -> None:
+    assert failure_of(a_mail(recipient="rené@example.org")).permanent
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
+    providers: Providers, settings: LazySettings
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.2
+    providers.mail.script.next(Behaviour.HANG)
+    assert not failure_of(a_mail()).permanent
+
+
+def test_a_server_that_is_away_is_a_passing_failure(providers: Providers, settings: LazySettings) -> None:
+    settings.EMAIL_PORT = 9
+    assert not failure_of(a_mail()).permanent
+
+
+def test_the_connection_is_kept_and_made_again_after_a_break(providers: Providers) -> None:
+    transport = SmtpTransport()
+    transport.send(a_mail())
+    session = transport._kept.connection
+    transport.send(a_mail())
+    assert transport._kept.connection is session
+    providers.mail.script.next(Behaviour.DISCONNECT)
+    with pytest.raises(DeliveryError):
+        transport.send(a_mail())
+    transport.send(a_mail())
+    transport.close()
+    assert len(providers.mail.received()) == 3
