@@ -104,15 +104,10 @@ def _workbook(numbers: list[int]) -> bytes:
     sheet.write_row(0, 0, _TITLES)
     for row, number in enumerate(numbers, start=1):
         birth = date(1960, 1, 1) + timedelta(days=number * 7 % 15_000)
-        letters = "".join(chr(ord("a") + int(digit)) for digit in f"{number:06d}")
         sheet.write_row(
             row,
             0,
-            [
-                "MME",
-                f"{population.LAST_NAMES[number % 10]} {letters}".upper(),
-                population.FIRST_NAMES[number // 10 % 10].upper(),
-            ],
+            ["MME", population.last_name(number).upper(), population.FIRST_NAMES[number // 10 % 10].upper()],
         )
         sheet.write_datetime(row, 3, datetime(birth.year, birth.month, birth.day), day)  # noqa: DTZ001 - a cell has no zone
         sheet.write_row(

@@ -1,5 +1,6 @@
 """People and agendas by the thousand, written in bulk: realistic, deterministic, quick."""
 
+import hashlib
 from datetime import date, datetime, time, timedelta
 
 from stdnum.fr import nir as nir_standard
@@ -81,7 +82,7 @@ def _person(organisation: Organisation, number: int, now: datetime) -> Usager:
     return Usager(
         department=organisation.department,
         title=Title.MADAME,
-        last_name=f"{LAST_NAMES[number % 10]} {_letters(number)}",
+        last_name=last_name(number),
         first_name=FIRST_NAMES[number // 10 % 10],
         birth_date=birth_date,
         role=Role.DEMANDEUR,
@@ -97,8 +98,11 @@ def _person(organisation: Organisation, number: int, now: datetime) -> Usager:
     )
 
 
-def _letters(number: int) -> str:
-    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:06d}").capitalize()
+def last_name(number: int) -> str:
+    """One of the usual names, with letters of its own: no two people look alike."""
+    own = hashlib.sha256(str(number).encode()).digest()[:8]
+    letters = "".join(chr(ord("a") + byte % 26) for byte in own).capitalize()
+    return f"{LAST_NAMES[number % 10]} {letters}"
 
 
 def a_nir(number: int, birth_date: date) -> str:

@@ -41,7 +41,7 @@ class Received:
 
 
 def entries(folder: Path, *, channel: str = "", recipient: str = "") -> list[Entry]:
-    """All that was sent, newest first; only one channel, only recipients that contain `recipient`, if given."""
+    """All that was sent, newest first: by one channel, to recipients that contain `recipient`, if given."""
     found = [*_from_files(folder), *_letters(recipient)]
     wanted = _comparable(recipient)
     return sorted(
@@ -77,7 +77,7 @@ def _comparable(recipient: str) -> str:
     typed = recipient.strip().lower()
     digits = typed.translate(str.maketrans("", "", " .-"))
     if digits.lstrip("+").isdigit():
-        return digits.removeprefix("+33").removeprefix("0")
+        return digits.removeprefix("+").removeprefix("33").removeprefix("0")
     return typed
 
 

@@ -76,8 +76,10 @@ def undefined_template_variables_are_errors() -> None:
     engines["django"].engine.string_if_invalid = _Undefined()
 
 
-_OUTSIDE_THE_MODELS = "procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers, "
+_OUTSIDE_THE_MODELS = (
+    "procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers, "
     "kernel_cache"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -200,7 +202,7 @@ def run_worker(transactional_db: None) -> Callable[..., None]:
     def run(*queues: str) -> None:
         with app.replace_connector(app.connector.get_worker_connector()) as worker:
             worker.run_worker(
-                queues=queues or None,
+                queues=list(queues) or None,
                 wait=False,
                 listen_notify=False,
                 install_signal_handlers=False,

@@ -98,7 +98,7 @@ class OrganisationFactory(DjangoModelFactory[Organisation]):
 
 
 class AgentFactory(DjangoModelFactory[Agent]):
-    """An agent with the password `demo`; `organisation=` gives them a role there, `admin=True` the higher one."""
+    """An agent with the password `demo`; `organisation=` gives them a role, `admin=True` the higher one."""
 
     class Meta:
         model = Agent
@@ -300,7 +300,7 @@ class LieuFactory(DjangoModelFactory[Lieu]):
 class PlageOuvertureFactory(DjangoModelFactory[PlageOuverture]):
     """Every working day from 9:00 to 12:00 since last month and for ever, for `motifs=[…]`.
 
-    `motif=` is short for one motif; organisation, lieu and agent follow it. Trait `once`: on `first_day` only.
+    `motif=` is short for one motif; organisation, lieu and agent follow. Trait `once`: on `first_day` only.
     """
 
     class Meta:
@@ -370,7 +370,7 @@ class FollowUpFactory(DjangoModelFactory[FollowUp]):
 
 
 class RdvFactory(DjangoModelFactory[Rdv]):
-    """A rdv on the next working day at 10:00; `agents=[…]`, or an agent of its own. Trait `past`: a week ago."""
+    """A rdv on the next working day at 10:00; `agents=[…]`, or one of its own. Trait `past`: a week ago."""
 
     class Meta:
         model = Rdv
@@ -480,9 +480,9 @@ class MessageFactory(DjangoModelFactory[Message]):
 
 
 class InvitationFactory(DjangoModelFactory[Invitation]):
-    """An SMS invitation sent just now, valid 10 days; the follow-up is told. Traits `expired`, `never_expires`.
+    """An SMS invitation sent just now, valid 10 days; the follow-up is told.
 
-    The person is followed by the inviting organisation.
+    The person is followed by the inviting organisation. Traits `expired`, `never_expires`.
     """
 
     class Meta:

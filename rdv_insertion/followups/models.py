@@ -6,7 +6,7 @@ from django.db import models
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import FollowUpStatus, MotifCategoryType, ParticipationStatus
-from rdv_insertion.followups.status import Facts, status_expression, status_of
+from rdv_insertion.followups.status import Facts, annotation, status_of
 from rdv_insertion.usagers.models import Usager, UsagerOrganisation
 
 
@@ -47,7 +47,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
     def with_status(self, now: datetime) -> "FollowUpQuerySet":
         """Add `status`, computed in SQL at `now`."""
-        return self.annotate(**{"status": status_expression(now)})
+        return self.annotate(**annotation(now))
 
     def in_status(self, statuses: Collection[str], now: datetime) -> "FollowUpQuerySet":
         """Those whose status at `now` is one of `statuses`, with `status`."""

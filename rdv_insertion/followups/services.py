@@ -7,6 +7,7 @@ from django.db import transaction
 
 from rdv_insertion.followups.models import FollowUp, MotifCategory
 from rdv_insertion.followups.status import Facts
+from rdv_insertion.kernel.bulk import update_columns
 from rdv_insertion.usagers.models import Usager
 
 _INVITATION_FACTS = ("last_invited_at", "invitations_expire_at")
@@ -38,7 +39,7 @@ def record_invitations(*, follow_ups: Sequence[FollowUp], now: datetime, expires
     for follow_up in follow_ups:
         follow_up.last_invited_at = now
         follow_up.invitations_expire_at = max(expires_at, follow_up.invitations_expire_at or expires_at)
-    FollowUp.objects.bulk_update(follow_ups, _INVITATION_FACTS, batch_size=1_000)
+    update_columns(follow_ups, _INVITATION_FACTS)
 
 
 def record_rdv_facts(*, facts: Mapping[int, Facts]) -> None:
@@ -47,7 +48,7 @@ def record_rdv_facts(*, facts: Mapping[int, Facts]) -> None:
     for follow_up in follow_ups:
         for name in RDV_FACTS:
             setattr(follow_up, name, getattr(facts[follow_up.pk], name))
-    FollowUp.objects.bulk_update(follow_ups, RDV_FACTS, batch_size=1_000)
+    update_columns(follow_ups, RDV_FACTS)
 
 
 def close_follow_up(*, follow_up: FollowUp, now: datetime) -> None:

@@ -95,5 +95,10 @@ def status_expression(now: datetime) -> Case:
     )
 
 
+def annotation(now: datetime) -> dict[str, Case]:
+    """`status`, for a query over follow-ups."""
+    return {"status": status_expression(now)}
+
+
 def _when(condition: Q, status: FollowUpStatus) -> When:
     return When(condition, then=Value(status.value))

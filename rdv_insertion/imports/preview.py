@@ -8,6 +8,7 @@ from django.db import transaction
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.models import FollowUp
+from rdv_insertion.imports.bulk import insert_rows
 from rdv_insertion.imports.columns import Header
 from rdv_insertion.imports.contacts import ContactBook, from_json
 from rdv_insertion.imports.enums import RowState, Stage
@@ -44,7 +45,7 @@ def build(run: ImportRun, *, now: datetime) -> None:
     for row in described:
         row.to_check = bool(row.problems or row.remarks)
     run.rows.all().delete()
-    ImportRow.objects.bulk_create(described, batch_size=1_000)
+    insert_rows(described)
     link_lookalikes(described, matches)
     run.stage = Stage.PREVIEW
     run.save(update_fields=["stage", "contacts_found"])

@@ -13,6 +13,7 @@ from django.db.models import Q
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups import services as followups
 from rdv_insertion.followups.models import FollowUp
+from rdv_insertion.imports.bulk import update_rows
 from rdv_insertion.imports.enums import WRITABLE, Decision, RowState, Stage
 from rdv_insertion.imports.models import ImportFile, ImportRow, ImportRun
 from rdv_insertion.imports.preview import changed_attributes, link_lookalikes
@@ -85,8 +86,7 @@ def _write_block(run: ImportRun, now: datetime, *, only: int | None = None) -> i
     _save([row for row in rows if row.state in WRITABLE], run, now)
     for row in rows:
         row.written_at = now
-    changed = ["state", "usager", "changes", "remarks", "decision", "written_at"]
-    ImportRow.objects.bulk_update(rows, changed, batch_size=BLOCK)
+    update_rows(rows, ["state", "usager", "changes", "remarks", "decision", "written_at"])
     return len(rows)
 
 
@@ -169,7 +169,7 @@ def _share_merged(run: ImportRun) -> None:
     merged = list(run.rows.filter(state=RowState.MERGED))
     for row in merged:
         row.usager_id = written.get(row.same_as or 0)
-    ImportRow.objects.bulk_update(merged, ["usager"], batch_size=BLOCK)
+    update_rows(merged, ["usager"])
 
 
 def invite(run: ImportRun, *, now: datetime) -> None:
@@ -202,7 +202,7 @@ def _invite_block(run: ImportRun, now: datetime) -> int:
         follow_up = by_usager.get(row.usager_id or 0)
         row.refusals = dict(report.refusals.get(follow_up.pk, {})) if follow_up else {}
         row.invited_at = now
-    ImportRow.objects.bulk_update(rows, ["refusals", "invited_at"], batch_size=BLOCK)
+    update_rows(rows, ["refusals", "invited_at"])
     return len(rows)
 
 

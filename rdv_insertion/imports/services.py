@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
-from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from rdv_insertion.agents.models import Agent
@@ -18,6 +17,7 @@ from rdv_insertion.imports.enums import Decision, RowState, Stage
 from rdv_insertion.imports.models import ColumnMapping, ImportFile, ImportRow, ImportRun
 from rdv_insertion.imports.read import UnreadableFile, read_tables
 from rdv_insertion.imports.run import to_write
+from rdv_insertion.kernel import jobs
 from rdv_insertion.territory.models import Organisation
 
 # Steps at which an agent may still say who is who, and have it written.
@@ -195,14 +195,13 @@ def rows_to_write(run: ImportRun) -> QuerySet[ImportRow]:
 
 def has_job(run: ImportRun) -> bool:
     """Whether the worker has the present work of this run in hand, or still has to take it."""
-    jobs = ProcrastinateJob.objects.filter(task_name=_JOBS.get(Stage(run.stage), ""), args__run_id=run.pk)
-    return jobs.filter(status__in=("todo", "doing")).exists()
+    known = ProcrastinateJob.objects.filter(task_name=_JOBS.get(Stage(run.stage), ""), args__run_id=run.pk)
+    return known.filter(status__in=("todo", "doing")).exists()
 
 
 def _defer(run: ImportRun) -> None:
     # The lock keeps two workers from the same run.
-    job = app.configure_task(_JOBS[Stage(run.stage)], queue="imports", lock=f"import-{run.pk}")
-    job.defer(run_id=run.pk)
+    jobs.defer(_JOBS[Stage(run.stage)], {"run_id": run.pk}, queue="imports", lock=f"import-{run.pk}")
 
 
 def _lock(run: ImportRun, *expected: str) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 
 import python_calamine
 
-MEMORY_BYTES = 2 * 1024**3
-SECONDS = 30
+MEMORY_BYTES = 1024**3
+SECONDS = 15
 PASSWORD, UNREADABLE = "password", "unreadable"  # noqa: S105 - names of two answers
 
 

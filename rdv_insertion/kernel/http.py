@@ -39,7 +39,8 @@ def client_address(request: HttpRequest) -> str:
     X-Forwarded-For beyond those counts for nothing.
     """
     proxies: int = settings.TRUSTED_PROXY_COUNT
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    header = request.headers.get("X-Forwarded-For", "")
+    forwarded = [part.strip() for part in header.split(",") if part.strip()]
     if proxies and len(forwarded) >= proxies:
         return forwarded[-proxies]
     return str(request.META.get("REMOTE_ADDR", ""))

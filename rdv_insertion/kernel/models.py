@@ -14,3 +14,6 @@ class AttemptWindow(models.Model):
         verbose_name = "fenêtre d'essais"
         verbose_name_plural = "fenêtres d'essais"
         indexes = [models.Index(fields=["started_at"], name="attempts_by_start")]
+
+    def __str__(self) -> str:
+        return f"{self.count}"

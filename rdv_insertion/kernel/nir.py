@@ -22,7 +22,7 @@ def normalise(text: str) -> str:
     """
     compact = re.sub(r"[\s.\-_/]", "", text).upper()
     if re.fullmatch(r"\d([.,]\d+)?E\+?\d+", re.sub(r"\s", "", text).upper()):
-        raise InvalidNir("le tableur a remplacé le NIR par un nombre arrondi : ses derniers chiffres sont perdus")
+        raise InvalidNir("le tableur a arrondi ce NIR : ses derniers chiffres sont perdus")
     if not re.fullmatch(r"[1-478]\d{4}(\d{2}|2A|2B)\d{6}(\d{2})?", compact, re.ASCII):
         raise InvalidNir("un NIR compte 13 chiffres, ou 15 avec sa clé")
     if len(compact) == LENGTH_WITHOUT_KEY:

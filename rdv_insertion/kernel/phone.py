@@ -1,6 +1,7 @@
 """Phone numbers of France and its overseas territories, stored as E.164, shown as people dictate them."""
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
@@ -37,6 +38,7 @@ def normalise(text: str) -> str:
     raise InvalidPhone("ce numéro de téléphone n'existe pas")
 
 
+@lru_cache(maxsize=4096)
 def is_mobile(e164: str | None) -> bool:
     """Whether an SMS may be sent: a mobile of metropolitan or overseas France, nowhere else."""
     if not e164 or not e164.startswith("+"):
@@ -48,6 +50,7 @@ def is_mobile(e164: str | None) -> bool:
     return region in SMS_REGIONS and phonenumbers.number_type(number) in _MOBILE_TYPES
 
 
+@lru_cache(maxsize=4096)
 def display(number: str | None) -> str:
     """`+33475000000` → `04 75 00 00 00`; a short number (3949) or a foreign one stays readable."""
     if not number or not number.startswith("+"):

@@ -6,8 +6,8 @@ _KEEP_FINISHED_JOBS_FOR_HOURS = 24 * 7
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="retry_stalled_jobs", queue="housekeeping", queueing_lock="retry_stalled_jobs", pass_context=True)
-async def retry_stalled_jobs(context: object, timestamp: int) -> None:
+@app.task(name="retry_stalled_jobs", queue="housekeeping", queueing_lock="retry_stalled_jobs")
+async def retry_stalled_jobs(timestamp: int) -> None:
     """Every minute: give back the jobs of workers that died (their heart has stopped) to the living."""
     for job in await app.job_manager.get_stalled_jobs():
         await app.job_manager.retry_job(job)

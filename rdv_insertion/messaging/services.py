@@ -13,10 +13,9 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.db.models import Count
-from procrastinate.contrib.django import app
 from procrastinate.types import JSONDict
 
-from rdv_insertion.kernel import phone
+from rdv_insertion.kernel import jobs, phone
 from rdv_insertion.messaging import texts
 from rdv_insertion.messaging.channels.email.transport import SmtpTransport, sender_of
 from rdv_insertion.messaging.channels.sms.transport import BrevoSmsTransport
@@ -145,13 +144,11 @@ def _addresses(draft: Draft) -> tuple[str, str]:
 
 def _defer(messages: Sequence[Message], *, wait: timedelta | None = None) -> None:
     """Plan the sending: one job for several messages, since a job costs as much as sending one."""
-    later = {"seconds": int(wait.total_seconds())} if wait else None
     for channel in (Channel.SMS, Channel.EMAIL):
         ids = [message.pk for message in messages if message.channel == channel]
-        starts = range(0, len(ids), MESSAGES_PER_JOB)
-        jobs: list[JSONDict] = [{"message_ids": [*ids[start : start + MESSAGES_PER_JOB]]} for start in starts]
-        if jobs:
-            app.configure_task("deliver", queue=channel.value, schedule_in=later).batch_defer(*jobs)
+        blocks = [ids[start : start + MESSAGES_PER_JOB] for start in range(0, len(ids), MESSAGES_PER_JOB)]
+        planned: list[JSONDict] = [{"message_ids": [*block]} for block in blocks]
+        jobs.defer("deliver", *planned, queue=channel.value, wait=wait)
 
 
 def send(*, message_id: int, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from rdv_insertion.agents.models import Agent
+from rdv_insertion.kernel.bulk import update_columns
 from rdv_insertion.territory.models import Department, Organisation
 from rdv_insertion.usagers.identity import ATTRIBUTES, Identity
 from rdv_insertion.usagers.models import Tag, Usager, UsagerOrganisation
@@ -93,7 +94,7 @@ def _update(people: Iterable[tuple[Usager, Identity]], now: datetime) -> None:
     for usager in changed:
         usager.updated_at = now
         usager.index()
-    Usager.objects.bulk_update(changed, [*ATTRIBUTES, *_DERIVED], batch_size=500)
+    update_columns(changed, [*ATTRIBUTES, *_DERIVED])
 
 
 def attach(*, usagers: Sequence[Usager], organisation: Organisation, now: datetime) -> None:

@@ -525,24 +525,34 @@ class _World:
 
     def _busy(self, agent: int) -> list[bool]:
         """For each minute, whether the agent is taken: by an absence or a live rdv with its pause."""
-        busy = [False] * len(self.minutes)
-        for number, offset, fives, status, motif in self.plain["rdvs"]:
-            if number == agent and status not in ("excused", "revoked"):
-                pause = self.motifs[motif % len(self.motifs)].pause
-                start, end = self.start + offset, self.start + offset + timedelta(minutes=5 * fives) + pause
-                for place, minute in enumerate(self.minutes):
-                    busy[place] = busy[place] or start <= minute < end
-        for number, offset, (begins, ends), length, rule in self.plain["absences"]:
-            if number != agent:
-                continue
-            for back in range(-4, 8):
-                day = self.anchor + timedelta(days=back)
-                if _occurs(self.day(offset), rule, day):
-                    start = datetime.combine(day, begins)
-                    end = datetime.combine(day + timedelta(days=length), ends)
-                    for place, wall in enumerate(self.walls):
-                        busy[place] = busy[place] or start <= wall < end
-        return busy
+        rdvs, absences = self._rdvs_of(agent), self._absences_of(agent)
+        return [
+            any(start <= minute < end for start, end in rdvs)
+            or any(start <= wall < end for start, end in absences)
+            for minute, wall in zip(self.minutes, self.walls, strict=True)
+        ]
+
+    def _rdvs_of(self, agent: int) -> list[tuple[datetime, datetime]]:
+        return [
+            (
+                self.start + offset,
+                self.start
+                + offset
+                + timedelta(minutes=5 * fives)
+                + self.motifs[motif % len(self.motifs)].pause,
+            )
+            for number, offset, fives, status, motif in self.plain["rdvs"]
+            if number == agent and status not in ("excused", "revoked")
+        ]
+
+    def _absences_of(self, agent: int) -> list[tuple[datetime, datetime]]:
+        """On the clocks of the place."""
+        return [
+            (datetime.combine(day, begins), datetime.combine(day + timedelta(days=length), ends))
+            for number, offset, (begins, ends), length, rule in self.plain["absences"]
+            for day in (self.day(back) for back in range(-4, 8))
+            if number == agent and _occurs(self.day(offset), rule, day)
+        ]
 
     def starts(self) -> dict[tuple[datetime, int], set[int]]:
         """Every start, whatever the period: (moment, agent id) → ids of the motifs."""
@@ -572,10 +582,9 @@ class _World:
         for place in open_minutes:
             if place - 1 not in free:
                 next_start = place
-            if place == next_start:
-                if all(one in free for one in range(place, place + length)):
-                    starts.append(place)
-                    next_start = place + length + pause
+            if place == next_start and all(one in free for one in range(place, place + length)):
+                starts.append(place)
+                next_start = place + length + pause
         return starts
 
 

@@ -10,7 +10,7 @@ import pytest
 GOOD = {
     "SECRET_KEY": "s" * 50,
     "BLIND_INDEX_KEY": "b" * 50,
-    "ENCRYPTION_KEYS": "2026:" + base64.b64encode(os.urandom(32)).decode(),
+    "ENCRYPTION_KEYS": "2026:" + base64.b64encode(bytes(range(32))).decode(),
     "DATABASE_URL": "postgresql://rdv@localhost/rdv",
     "PUBLIC_URL": "https://rdv.example.fr/",
     "ALLOWED_HOSTS": "rdv.example.fr",

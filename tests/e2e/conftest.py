@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    Route,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 NewPage = Callable[..., Page]
@@ -33,9 +41,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, live_server: LiveServer) -> Iterator[NewPage]:
+def scriptless() -> set[Page]:
+    """The pages of the test opened without JavaScript."""
+    return set()
+
+
+@pytest.fixture
+def new_page(browser: Browser, live_server: LiveServer, scriptless: set[Page]) -> Iterator[NewPage]:
     """A page of its own, as `new_page(width=320, javascript=False)`; addresses may begin with a slash."""
-    contexts, troubles = [], []
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
 
     def open_page(width: int = 1280, javascript: bool = True) -> Page:
         context = browser.new_context(
@@ -49,6 +64,8 @@ def new_page(browser: Browser, live_server: LiveServer) -> Iterator[NewPage]:
         contexts.append(context)
         context.set_default_timeout(15_000)
         page = context.new_page()
+        if not javascript:
+            scriptless.add(page)
         page.on("response", lambda response: troubles.extend(_server_error(response)))
         page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
         page.on("console", lambda message: troubles.extend(_refusal(message)))
@@ -68,21 +85,29 @@ def _refusal(message: ConsoleMessage) -> list[str]:
     return [message.text] if "Content Security Policy" in message.text else []
 
 
+@pytest.fixture(scope="session")
+def examiner(browser: Browser) -> Iterator[Page]:
+    """A page with scripts in which axe examines the HTML of pages without; one, so that styles load once."""
+    context = browser.new_context(reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def assert_accessible(browser: Browser) -> Check:
-    """Run axe on what `page` shows now. It needs scripts: without them, a copy of the same HTML is examined."""
+def assert_accessible(examiner: Page, scriptless: set[Page]) -> Check:
+    """Run axe on what `page` shows now. It needs scripts: without them, a copy of the HTML is examined."""
 
     def check(page: Page) -> None:
-        scripted = page.evaluate("() => !!document.querySelector('script[src]')")
-        if scripted:
+        if page not in scriptless:
             _assert_no_violation(page)
             return
-        context = browser.new_context(viewport=page.viewport_size, reduced_motion="reduce")
-        copy, html = context.new_page(), page.content()
-        copy.route(page.url, lambda route: _answer(route, html))
-        copy.goto(page.url)
-        _assert_no_violation(copy)
-        context.close()
+        html = page.content()
+        assert page.viewport_size is not None
+        examiner.set_viewport_size(page.viewport_size)
+        examiner.route(page.url, lambda route: _answer(route, html))
+        examiner.goto(page.url)
+        _assert_no_violation(examiner)
+        examiner.unroute_all()
 
     return check
 

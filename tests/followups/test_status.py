@@ -90,26 +90,28 @@ def oracle(invitations: list[Invited], parts: list[Part], *, closed: bool, now: 
         return "closed"
     if not invitations and not parts:
         return "not_invited"
-    in_order = sorted(parts, key=lambda part: part.created_at)
-    last_created = in_order[-1] if in_order else None
+    last_created = max(parts, key=lambda part: part.created_at, default=None)
     pending = [part for part in parts if part.status == "unknown" and part.starts_at > now]
-    if invitations:
-        last_invited_at = max(one.sent_at for one in invitations)
+    if invitations and _invited_since(invitations, last_created, pending):
         expire_at = max(one.expires_at for one in invitations)
-        outdated_by = None
-        if last_created is not None:
-            outdated_by = last_created.starts_at if last_created in pending else last_created.created_at
-        if outdated_by is None or last_invited_at > outdated_by:
-            return "invitation_expired" if expire_at <= now else "invitation_pending"
-    assert last_created is not None
+        return "invitation_expired" if expire_at <= now else "invitation_pending"
     if pending:
         return "rdv_pending"
+    assert last_created is not None
     seen = [part.starts_at for part in parts if part.status == "seen"]
     if last_created.status == "seen" or (seen and max(seen) > last_created.created_at):
         return "rdv_seen"
     if last_created.status in ("excused", "revoked", "noshow"):
         return f"rdv_{last_created.status}"
     return "rdv_needs_status_update"
+
+
+def _invited_since(invitations: list[Invited], last_created: Part | None, pending: list[Part]) -> bool:
+    """Invited, and no participation, or last invited after D."""
+    if last_created is None:
+        return True
+    d = last_created.starts_at if last_created in pending else last_created.created_at
+    return max(one.sent_at for one in invitations) > d
 
 
 # Few moments, so that boundaries are met: before, exactly at, and after `now` and one another.
@@ -167,6 +169,11 @@ def test_every_status_is_reached_by_the_plain_reading() -> None:
 def test_a_seen_rdv_later_than_a_newer_cancelled_one_was_taken_counts() -> None:
     parts = [Part(NOW - 3 * DAY, NOW - DAY, "seen"), Part(NOW - 2 * DAY, NOW + DAY, "excused")]
     assert statuses(history([], parts), NOW) == ("rdv_seen", "rdv_seen")
+
+
+def test_a_rdv_seen_at_the_very_instant_a_newer_one_was_taken_does_not_count() -> None:
+    parts = [Part(NOW - 3 * DAY, NOW - DAY, "seen"), Part(NOW - DAY, NOW + DAY, "excused")]
+    assert statuses(history([], parts), NOW) == ("rdv_excused", "rdv_excused")
 
 
 def test_an_invitation_sent_before_the_date_of_the_coming_rdv_leaves_it_coming() -> None:

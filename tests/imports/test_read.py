@@ -119,6 +119,12 @@ def test_a_workbook_with_a_password_is_recognised():
         read_tables(files.OLE + b"\x00" * 1_024 + "EncryptedPackage".encode("utf-16-le") + b"\x00" * 1_024)
 
 
+def test_an_opendocument_sheet_with_a_password_is_recognised():
+    manifest = b"<manifest:manifest><manifest:encryption-data/></manifest:manifest>"
+    with pytest.raises(UnreadableFile, match="protégé par un mot de passe"):
+        read_tables(files.archive(**{"content.xml": b"\x00\x01", "META-INF/manifest.xml": manifest}))
+
+
 def test_a_file_is_refused_by_its_size_alone():
     with pytest.raises(UnreadableFile, match=r"pèse 60 Mo. La limite est de 20 Mo"):
         check_size(60 * 1024 * 1024)

@@ -177,8 +177,8 @@ def test_somebody_who_looks_like_a_row_since_the_preview_makes_it_wait_with_thei
 
 def test_the_nir_taken_since_the_preview_refuses_one_row_and_no_other(previewed: Previewed, organisation):
     nir = valid_nir(1)
-    known = UsagerFactory(organisation=organisation, department_internal_id="ID0", nir=None,
-                          last_name="Nom0", first_name="Prenom0", birth_date="1985-04-03", title=None)  # fmt: skip
+    names = {"last_name": "Nom0", "first_name": "Prenom0", "title": None}
+    known = UsagerFactory(organisation=organisation, **names, department_internal_id="ID0", nir=None)
     header = ("Nom", "Prénom", "id iodas", "NIR", "Mail")
     run = previewed(
         files.csv(header, ("Nom0", "Prenom0", "ID0", nir, ""), ("Roux", "Zoé", "", "", "z@courriel.test"))
@@ -240,9 +240,9 @@ def test_after_a_lost_connection_what_is_written_is_true_and_starting_again_fini
 def test_a_new_import_of_the_same_file_after_a_crash_creates_nobody_twice(previewed: Previewed):
     run = previewed(files.people(700))
     services.start_writing(run=run, now=timezone.now(), in_background=False)
-    with database_that("RAISE EXCEPTION 'out of order' USING ERRCODE = '57P03';", "Nom600"):
-        with pytest.raises(DatabaseError):
-            runner.write(run, now=timezone.now())
+    out_of_order = "RAISE EXCEPTION 'out of order' USING ERRCODE = '57P03';"
+    with database_that(out_of_order, "Nom600"), pytest.raises(DatabaseError):
+        runner.write(run, now=timezone.now())
     again = write(previewed(files.people(700)))
     figures = summarise(again)
     assert (figures.created, figures.unchanged, Usager.objects.count()) == (200, 500, 700)
@@ -280,7 +280,7 @@ def test_the_worker_writes_in_the_background(previewed: Previewed, run_worker):
     run = previewed(files.people(3))
     services.start_writing(run=run, now=timezone.now())
     assert (run.stage, services.has_job(run)) == (Stage.WRITING, True)
-    run_worker("imports")
+    run_worker()
     assert (ImportRun.objects.get().stage, Usager.objects.count()) == (Stage.WRITTEN, 3)
 
 

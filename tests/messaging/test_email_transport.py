@@ -75,7 +75,14 @@ def test_the_event_is_attached_once_as_a_calendar(providers: Providers) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ['CD "26"\r\nBcc: eve@example.org', "A\\B, C; D: E <x@y.z>", "Insertion\x00\u2028suite", "é" * 200, "(a)"]
+    "name",
+    [
+        'CD "26"\r\nBcc: eve@example.org',
+        "A\\B, C; D: E <x@y.z>",
+        "Insertion\x00\u2028suite",
+        "é" * 200,
+        "(a)",
+    ],
 )
 def test_no_organisation_name_adds_a_header_or_a_recipient(providers: Providers, name: str) -> None:
     mail = sent(providers, sender=sender_of(name))

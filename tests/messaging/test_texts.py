@@ -128,7 +128,9 @@ def test_an_invitation_announces_the_real_number_of_days_left(days_left: int, ex
 
 def test_an_invitation_without_limit_speaks_of_no_day() -> None:
     email = mail(Purpose.INVITATION, days_left=None, last_day="")
-    letter = texts.render(Purpose.INVITATION, Channel.LETTER, context_of(Purpose.INVITATION, last_day="")).text
+    letter = texts.render(
+        Purpose.INVITATION, Channel.LETTER, context_of(Purpose.INVITATION, last_day="")
+    ).text
     for words in (sms(Purpose.INVITATION, days_left=None), email.text, email.html, letter):
         assert not re.search(r"\d+ jours?\b|dernier jour|avant le", words)
 
@@ -211,7 +213,9 @@ def test_html_mails_are_accessible_and_need_nothing_from_elsewhere(purpose: str)
     assert re.search(r"<title>[^<]+</title>", html)
 
 
-def test_the_context_of_an_invitation_holds_all_that_its_texts_say(configuration: CategoryConfiguration) -> None:
+def test_the_context_of_an_invitation_holds_all_that_its_texts_say(
+    configuration: CategoryConfiguration,
+) -> None:
     invitation = InvitationFactory(
         organisation=configuration.organisation, follow_up__motif_category=configuration.motif_category
     )

@@ -59,11 +59,19 @@ class Choice:
     @cached_property
     def free(self) -> dict[str, list[datetime]]:
         """The free starts of each offer, by its key, one per moment, over the whole booking period."""
-        replaced = self.replaced.rdv_id if self.replaced else None
-        starts = creneaux.starts_for_public(self.offers, now=self.now, ignored_rdv=replaced)
-        if self.replaced and (own := self.current_offer):
+        return self._free_starts(self.offers)
+
+    def _free_starts(self, offers: Sequence[Offer]) -> dict[str, list[datetime]]:
+        starts = creneaux.starts_for_public(offers, now=self.now, ignored_rdv=self._ignored_rdv)
+        own = self.current_offer
+        if self.replaced and own and own.key in starts:
             starts[own.key] = [start for start in starts[own.key] if start != self.replaced.rdv.starts_at]
         return starts
+
+    @property
+    def _ignored_rdv(self) -> int | None:
+        """The rdv that is moved takes no time from itself."""
+        return self.replaced.rdv_id if self.replaced else None
 
     @cached_property
     def current_offer(self) -> Offer | None:
@@ -86,7 +94,7 @@ class Choice:
             now=self.now,
             since=moment,
             until=moment,
-            ignored_rdv=self.replaced.rdv_id if self.replaced else None,
+            ignored_rdv=self._ignored_rdv,
         )
         return bool(found[offer.key])
 
@@ -164,7 +172,10 @@ class Choice:
     def week(self, offer: Offer, wanted: date | None) -> Week | None:
         """The week of free starts to show, or None when the offer has none left."""
         return week_at(
-            wanted, self.free[offer.key], offer.time_zone, lambda start: self.confirm_url(offer, start)
+            wanted,
+            self._free_starts([offer])[offer.key],
+            offer.time_zone,
+            lambda start: self.confirm_url(offer, start),
         )
 
     def alternatives(self, offer: Offer, wanted: datetime) -> list[Slot]:

@@ -43,11 +43,14 @@ _BADGES = {
 def history(request: HttpRequest) -> HttpResponse:
     """The imports of the organisation the agent works in, the last first."""
     organisation = current_organisation(request)
+    if organisation is None:
+        return redirect("organisations")
     runs = (
         ImportRun.objects.visible_to(agent_of(request))
         .filter(organisation=organisation)
         .select_related("motif_category", "agent")
         .annotate(row_count=Count("rows"))
+        .order_by("-created_at", "-id")
     )
     page = Paginator(runs, _PER_PAGE).get_page(request.GET.get("page"))
     context = {"organisation": organisation, "page": page, "rows": [(run, _badge(run)) for run in page]}
