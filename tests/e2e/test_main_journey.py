@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.demo.running import Demo, started
 from tests.imports import files
 
+_DESK = {"width": 1280, "height": 900}
 _PHONE = {"width": 320, "height": 640}
 # The next page of a job that the worker does: it answers within a few seconds on a busy machine too.
 _PATIENCE_IN_MILLISECONDS = 60_000
@@ -38,16 +39,18 @@ def agent(browser: Browser, demo: Demo) -> Iterator[Page]:
 
 
 @pytest.fixture
-def phone(browser: Browser, demo: Demo) -> Iterator[Page]:
+def phone(browser: Browser, demo: Demo, scriptless: set[Page]) -> Iterator[Page]:
     """The person's old phone: narrow, without JavaScript."""
     context = _context(browser, demo, viewport=_PHONE, java_script_enabled=False)
-    yield context.new_page()
+    page = context.new_page()
+    scriptless.add(page)
+    yield page
     context.close()
 
 
 def _context(browser: Browser, demo: Demo, **options: object) -> BrowserContext:
     context = browser.new_context(
-        base_url=demo.url, locale="fr-FR", reduced_motion="reduce", **{"viewport": None, **options}
+        base_url=demo.url, locale="fr-FR", reduced_motion="reduce", **{"viewport": _DESK, **options}
     )
     context.set_default_timeout(_PATIENCE_IN_MILLISECONDS)
     return context
