@@ -221,7 +221,7 @@ def _commands(address: Address) -> dict[str, str]:
     python = [sys.executable]
     web = ["-m", "granian", "--interface", "wsgi", "--host", address.host, "--port", str(address.port)]
     web += ["--blocking-threads", "4", "--workers-kill-timeout", "2", "--no-ws", "--log-level", "warning"]
-    worker = [str(ROOT / "manage.py"), "procrastinate", "worker", "--concurrency", "4"]
+    worker = [str(ROOT / "manage.py"), "procrastinate", "worker", "--concurrency", "6"]
     worker += ["--shutdown-graceful-timeout", "2"]
     outbox = ["--outbox", str(settings.DEMO_OUTBOX)]
     ports = ["--smtp-port", os.environ["DEMO_SMTP_PORT"], "--sms-port", os.environ["DEMO_SMS_PORT"]]

@@ -14,7 +14,9 @@ def tell_follow_ups(follow_up_ids: Collection[int | None]) -> None:
     """Have these follow-ups take down where their appointments stand now: three queries in all."""
     wanted = [follow_up_id for follow_up_id in follow_up_ids if follow_up_id is not None]
     history: defaultdict[int, list[Participation]] = defaultdict(list)
-    known = Participation.objects.filter(follow_up__in=wanted).select_related("rdv").order_by("created_at", "id")
+    known = (
+        Participation.objects.filter(follow_up__in=wanted).select_related("rdv").order_by("created_at", "id")
+    )
     for participation in known:
         history[participation.follow_up_id or 0].append(participation)
     followups.record_rdv_facts(facts={key: facts_of(history[key]) for key in wanted})

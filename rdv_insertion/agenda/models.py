@@ -45,7 +45,9 @@ class Motif(models.Model):
     max_public_booking_delay = models.DurationField("délai maximum", default=timedelta(days=90))
     referent_only = models.BooleanField("avec le référent seulement", default=False)
     instruction = models.TextField("consigne donnée avec le rendez-vous", blank=True)
-    movable_until = models.DurationField("déplaçable jusqu'à", default=timedelta(days=2), null=True, blank=True)
+    movable_until = models.DurationField(
+        "déplaçable jusqu'à", default=timedelta(days=2), null=True, blank=True
+    )
     cancellable_until = models.DurationField(
         "annulable jusqu'à", default=timedelta(hours=4), null=True, blank=True
     )

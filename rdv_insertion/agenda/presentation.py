@@ -10,7 +10,9 @@ def title_of(rdv: Rdv) -> str:
     category = rdv.motif.motif_category
     if category is None:
         return rdv.motif.name
-    return category.rdv_title_by_phone if rdv.motif.location_type == LocationType.PHONE else category.rdv_title
+    return (
+        category.rdv_title_by_phone if rdv.motif.location_type == LocationType.PHONE else category.rdv_title
+    )
 
 
 def place_lines(rdv: Rdv) -> list[str]:

@@ -121,7 +121,8 @@ def _lock_agents(agent_ids: Collection[int]) -> None:
     """Lock these agents' agendas until the end of the transaction, always in the same order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::int[]) AS id", [_LOCK_FAMILY, sorted(agent_ids)]
+            "SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::int[]) AS id",
+            [_LOCK_FAMILY, sorted(agent_ids)],
         )
 
 
@@ -226,9 +227,7 @@ def cancel(*, participation: Participation, now: datetime) -> Participation:
 
 
 @transaction.atomic
-def record_status(
-    *, participation: Participation, status: str, notify: bool, now: datetime
-) -> Participation:
+def record_status(*, participation: Participation, status: str, notify: bool, now: datetime) -> Participation:
     """An agent says what became of a participation.
 
     With `notify`, the person is told when a rdv to come is cancelled, or is on again.

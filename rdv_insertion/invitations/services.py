@@ -190,9 +190,7 @@ def _renew_taken_codes(invitations: Iterable[Invitation]) -> None:
         by_code[taken].code = codes.new_code()
 
 
-def _draft(
-    invitation: Invitation, configuration: CategoryConfiguration, now: datetime
-) -> messaging.Draft:
+def _draft(invitation: Invitation, configuration: CategoryConfiguration, now: datetime) -> messaging.Draft:
     return messaging.Draft(
         organisation=configuration.organisation,
         usager=invitation.follow_up.usager,

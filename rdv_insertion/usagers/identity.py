@@ -74,11 +74,16 @@ class Identity:
 
     def completed_by(self, other: "Identity") -> Self:
         """This person, with the blanks filled from `other` (two rows of one file, one person)."""
-        return replace(self, **{name: value for name, value in other.known().items() if not getattr(self, name)})
+        return replace(
+            self, **{name: value for name, value in other.known().items() if not getattr(self, name)}
+        )
 
     def as_json(self) -> dict[str, Any]:
         """For storage: dates in ISO."""
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in self.known().items()}
+        return {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in self.known().items()
+        }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

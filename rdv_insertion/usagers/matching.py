@@ -89,7 +89,13 @@ RULES: tuple[Rule, ...] = (
         _same_role,
         label="numéro CAF",
     ),
-    Rule(MatchingRule.PHONE, "phone_number", lambda asked: asked.phone_number, _same_first_word, label="téléphone"),
+    Rule(
+        MatchingRule.PHONE,
+        "phone_number",
+        lambda asked: asked.phone_number,
+        _same_first_word,
+        label="téléphone",
+    ),
     Rule(MatchingRule.EMAIL, "email", lambda asked: asked.email, _same_first_word, label="adresse mail"),
 )
 
@@ -107,7 +113,9 @@ def match(people: Sequence[Identity], department: Department) -> list[Match]:
         known = _known_by(rule, department, {rule.key(people[place]) for place in asked_about})
         for place in asked_about:
             asked = people[place]
-            hit = next((usager for usager in known[rule.key(asked)] if rule.agrees(asked, usager.identity)), None)
+            hit = next(
+                (usager for usager in known[rule.key(asked)] if rule.agrees(asked, usager.identity)), None
+            )
             if hit is not None:
                 matches[place] = _decide(asked, hit, rule, found=matches[place], enabled=enabled)
     return _with_lookalikes(people, matches, department)

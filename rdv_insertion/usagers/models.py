@@ -20,7 +20,9 @@ _SEARCH_VECTOR = SearchVector("search_document", config="simple")
 class Tag(models.Model):
     """A label that organisations of a department put on people."""
 
-    department = models.ForeignKey(Department, models.CASCADE, related_name="tags", verbose_name="département")
+    department = models.ForeignKey(
+        Department, models.CASCADE, related_name="tags", verbose_name="département"
+    )
     value = models.CharField("nom", max_length=60)
 
     class Meta:
@@ -68,7 +70,9 @@ class UsagerQuerySet(models.QuerySet["Usager"]):
 class Usager(models.Model):
     """A person followed, known once in a department whatever the number of organisations."""
 
-    department = models.ForeignKey(Department, models.PROTECT, related_name="usagers", verbose_name="département")
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="usagers", verbose_name="département"
+    )
     title = models.CharField("civilité", max_length=10, choices=Title.choices, null=True, blank=True)
     last_name = models.CharField("nom", max_length=100)
     first_name = models.CharField("prénom", max_length=100)
@@ -90,7 +94,9 @@ class Usager(models.Model):
     organisations = models.ManyToManyField(
         Organisation, through="UsagerOrganisation", related_name="usagers", verbose_name="organisations"
     )
-    referents = models.ManyToManyField(Agent, related_name="followed_usagers", verbose_name="référents", blank=True)
+    referents = models.ManyToManyField(
+        Agent, related_name="followed_usagers", verbose_name="référents", blank=True
+    )
     tags = models.ManyToManyField(Tag, related_name="usagers", verbose_name="tags", blank=True)
     # Derived from the names, phone, mail and numbers by `index`: what is compared and searched.
     name_key = models.CharField("nom comparé", max_length=210, editable=False)
@@ -138,7 +144,9 @@ class Usager(models.Model):
     @property
     def polite_name(self) -> str:
         """`Madame Marina FOIS`, for letters and messages; without a title, the names alone."""
-        return " ".join(part for part in (self.get_title_display(), self.first_name, self.last_name.upper()) if part)
+        return " ".join(
+            part for part in (self.get_title_display(), self.first_name, self.last_name.upper()) if part
+        )
 
     @property
     def can_receive_sms(self) -> bool:

@@ -161,7 +161,8 @@ def the_day_comes(demo: Demo) -> None:
     with psycopg.connect(demo.database_url) as connection:
         moved = connection.execute(
             """
-            UPDATE agenda_rdv SET starts_at = now() - interval '1 hour', ends_at = now() - interval '30 minutes'
+            UPDATE agenda_rdv
+            SET starts_at = now() - interval '1 hour', ends_at = now() - interval '30 minutes'
             WHERE status = 'unknown' AND id IN (
                 SELECT rdv_id FROM agenda_participation JOIN usagers_usager u ON u.id = usager_id
                 WHERE u.phone_number = '+33782605940'

@@ -104,7 +104,12 @@ RULES: dict[str, Rule] = {
     "import_start_again": of_the_organisation(FOUND, "post"),
     "import_invitation": of_the_organisation(FOUND),
     "import_skip_invitation": of_the_organisation(FOUND, "post"),
-    "import_letters": of_the_organisation(NOT_FOUND),
+    "import_letters": of_the_organisation(FOUND),
+    # The demonstration, which production does not have
+    "demo_messages": everybody(),
+    "demo_mail_body": everybody(NOT_FOUND),
+    "demo_mail_event": everybody(NOT_FOUND),
+    "demo_letter": everybody(NOT_FOUND),
 }
 
 
@@ -186,6 +191,8 @@ def world(organisation, configuration, agent) -> World:
             "moment": "2026-01-05T09:00",
             "run_id": checked_run(organisation, configuration, agent).pk,
             "number": 2,
+            "name": "inconnu",
+            "message_id": 0,
         },
         form={"suivi": configuration.motif_category.short_name},
     )
