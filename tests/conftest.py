@@ -76,6 +76,17 @@ def undefined_template_variables_are_errors() -> None:
     engines["django"].engine.string_if_invalid = _Undefined()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def nobody_holds_the_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database is dropped at the end: threads of servers and workers must not keep it open."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 _OUTSIDE_THE_MODELS = (
     "procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers, "
     "kernel_cache"

@@ -4,7 +4,6 @@ Every page opened here fails its test when the server answers with an error of i
 page throws, or when the content security policy refuses something.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -27,12 +26,15 @@ Check = Callable[[Page], None]
 _HEIGHTS = {320: 640, 1280: 900}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium, else the one that Playwright installed."""
-    # Playwright keeps an event loop in this thread, in which Django would refuse every query of the tests.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
+    """The machine's Chromium, else the one that Playwright installed.
+
+    Playwright keeps an event loop in this thread, in which Django would refuse every query of the tests. It
+    is closed with the module, since the tests of the worker need a thread without one.
+    """
+    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"], headless=True
         )
@@ -85,7 +87,7 @@ def _refusal(message: ConsoleMessage) -> list[str]:
     return [message.text] if "Content Security Policy" in message.text else []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def examiner(browser: Browser) -> Iterator[Page]:
     """A page with scripts in which axe examines the HTML of pages without; one, so that styles load once."""
     context = browser.new_context(reduced_motion="reduce")

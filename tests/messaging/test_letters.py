@@ -10,7 +10,6 @@ from pypdf import PdfReader
 from rdv_insertion.invitations.letters import letters_pdf
 from rdv_insertion.invitations.models import CategoryConfiguration
 from rdv_insertion.invitations.services import invite
-from rdv_insertion.kernel.codes import display
 from rdv_insertion.messaging.channels.letter.render import render_letters
 from rdv_insertion.messaging.enums import Channel
 from tests.factories import FollowUpFactory, UsagerFactory
@@ -151,7 +150,8 @@ def test_the_letter_of_an_invitation_holds_its_code_address_and_phone(
     )
     [invitation] = report.invitations[follow_up.pk]
     text = text_of(letters_pdf([invitation]))
-    assert display(invitation.code) in text
+    # Kerning parts some letters of the code for who reads the PDF as text.
+    assert invitation.code in text.replace(" ", "")
     assert "26150 Die" in text
     assert usager.last_name.upper() in text
     assert "04 75 00 00 00" in text
