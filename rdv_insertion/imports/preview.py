@@ -8,13 +8,12 @@ from django.db import transaction
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.models import FollowUp
-from rdv_insertion.imports.bulk import insert_rows
 from rdv_insertion.imports.columns import Header
 from rdv_insertion.imports.contacts import ContactBook, from_json
 from rdv_insertion.imports.enums import RowState, Stage
 from rdv_insertion.imports.models import ImportRow, ImportRun
 from rdv_insertion.imports.normalise import NormalisedRow, normalise_row
-from rdv_insertion.kernel import dates
+from rdv_insertion.kernel import bulk, dates
 from rdv_insertion.usagers.identity import Identity
 from rdv_insertion.usagers.matching import Match, match, same_person
 from rdv_insertion.usagers.models import Tag, Usager, UsagerOrganisation, nir_blind_index
@@ -45,7 +44,7 @@ def build(run: ImportRun, *, now: datetime) -> None:
     for row in described:
         row.to_check = bool(row.problems or row.remarks)
     run.rows.all().delete()
-    insert_rows(described)
+    bulk.insert(described)
     link_lookalikes(described, matches)
     run.stage = Stage.PREVIEW
     run.save(update_fields=["stage", "contacts_found"])

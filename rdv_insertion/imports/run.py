@@ -13,13 +13,13 @@ from django.db.models import Q
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups import services as followups
 from rdv_insertion.followups.models import FollowUp
-from rdv_insertion.imports.bulk import update_rows
 from rdv_insertion.imports.enums import WRITABLE, Decision, RowState, Stage
 from rdv_insertion.imports.models import ImportFile, ImportRow, ImportRun
 from rdv_insertion.imports.preview import changed_attributes, link_lookalikes
 from rdv_insertion.invitations import services as invitations
 from rdv_insertion.invitations.enums import InvitationOrigin
 from rdv_insertion.invitations.models import CategoryConfiguration
+from rdv_insertion.kernel import bulk
 from rdv_insertion.usagers.enums import CreatedThrough
 from rdv_insertion.usagers.identity import Identity
 from rdv_insertion.usagers.matching import match
@@ -86,7 +86,7 @@ def _write_block(run: ImportRun, now: datetime, *, only: int | None = None) -> i
     _save([row for row in rows if row.state in WRITABLE], run, now)
     for row in rows:
         row.written_at = now
-    update_rows(rows, ["state", "usager", "changes", "remarks", "decision", "written_at"])
+    bulk.update_columns(rows, ["state", "usager", "changes", "remarks", "decision", "written_at"])
     return len(rows)
 
 
@@ -169,7 +169,7 @@ def _share_merged(run: ImportRun) -> None:
     merged = list(run.rows.filter(state=RowState.MERGED))
     for row in merged:
         row.usager_id = written.get(row.same_as or 0)
-    update_rows(merged, ["usager"])
+    bulk.update_columns(merged, ["usager"])
 
 
 def invite(run: ImportRun, *, now: datetime) -> None:
@@ -202,7 +202,7 @@ def _invite_block(run: ImportRun, now: datetime) -> int:
         follow_up = by_usager.get(row.usager_id or 0)
         row.refusals = dict(report.refusals.get(follow_up.pk, {})) if follow_up else {}
         row.invited_at = now
-    update_rows(rows, ["refusals", "invited_at"])
+    bulk.update_columns(rows, ["refusals", "invited_at"])
     return len(rows)
 
 

@@ -1,13 +1,10 @@
 """`make demo` for real: its own database, its own port, and nothing left behind."""
 
-import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -15,13 +12,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-_OF_THE_TESTS = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PUBLIC_URL", "DATA_DIR", "MAKELEVEL", "LOG_LEVEL")
-
-
-def _environment(folder: Path, port: int) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_THE_TESTS}
-    return {**kept, "DATA_DIR": str(folder), "PORT": str(port), "PYTHONIOENCODING": "utf-8"}
+from tests.demo.running import ROOT, free_port, started
 
 
 def _processes_on(folder: Path) -> list[psutil.Process]:
@@ -36,74 +27,16 @@ def _left_of(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [one for one in left if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
-class Demo:
-    """The real command, its output, and all the processes that it started."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder, self.port = folder, port
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "demo"],
-            cwd=ROOT,
-            env=_environment(folder, port),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            # As in a terminal, Ctrl-C reaches the whole group.
-            start_new_session=True,
-        )
-
-    def wait_until_it_says(self, text: str) -> str:
-        """Read lines until one has `text`, and return it; the test fails when the output ends before."""
-        assert self.process.stdout is not None
-        said = []
-        for line in self.process.stdout:
-            said.append(line)
-            if text in line:
-                return line
-        raise AssertionError(f"« {text} » was never said, but:\n{''.join(said)}")
-
-    def everybody(self) -> list[psutil.Process]:
-        """Every process of it, PostgreSQL's included, which are nobody's children."""
-        server = psutil.Process(int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0]))
-        runner = psutil.Process(self.process.pid)
-        return [runner, server, *runner.children(recursive=True), *server.children(recursive=True)]
-
-    def press_ctrl_c(self) -> None:
-        """What a terminal does."""
-        os.killpg(self.process.pid, signal.SIGINT)
-
-    def rest_of_the_output(self) -> str:
-        """Wait for the end, and return what was said since the last line read."""
-        output, _ = self.process.communicate(timeout=20)
-        return output
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def _run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "demo", *arguments],
         cwd=ROOT,
-        env={**_environment(folder, _free_port()), **environment},
+        env={**environment(folder, free_port()), **environment},
         capture_output=True,
         encoding="utf-8",
         timeout=60,
         check=False,
     )
-
-
-@contextmanager
-def _started(folder: Path) -> Iterator[Demo]:
-    demo = Demo(folder, _free_port())
-    try:
-        yield demo
-    finally:
-        if demo.process.poll() is None:
-            demo.process.send_signal(signal.SIGTERM)
-        demo.process.communicate(timeout=20)
 
 
 @dataclass
@@ -125,7 +58,7 @@ class Tour:
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Tour:
     """Starts the demonstration from nothing, looks at it, tries what is refused, stops it: once."""
     folder = tmp_path_factory.mktemp("demo")
-    with _started(folder) as demo:
+    with started(folder) as demo:
         address = re.search(r"http://\S+", demo.wait_until_it_says("Adresse"))
         assert address
         with urlopen(address.group(), timeout=20) as answer:
@@ -136,7 +69,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Tour:
         demo.press_ctrl_c()
         left = _left_of(everybody[1:])
         last_words = demo.rest_of_the_output()
-    expected = f"http://127.0.0.1:{demo.port}"
+    expected = demo.url
     code = demo.process.returncode
     return Tour(folder, address.group(), expected, page, second_one, reset, last_words, code, left)
 
@@ -164,7 +97,7 @@ def test_the_data_of_a_demonstration_that_runs_is_not_erased(tour: Tour) -> None
 
 
 def test_a_second_start_keeps_the_data_and_one_process_that_ends_ends_all_by_its_name(tour: Tour) -> None:
-    with _started(tour.folder) as demo:
+    with started(tour.folder) as demo:
         demo.wait_until_it_says("La base contient déjà des données")
         demo.wait_until_it_says("Adresse")
         everybody = demo.everybody()
@@ -203,7 +136,7 @@ def test_a_port_that_is_none_is_refused_in_a_sentence(tmp_path: Path, typed: str
 
 
 def test_a_signal_during_the_preparation_leaves_nobody(tmp_path: Path) -> None:
-    with _started(tmp_path) as demo:
+    with started(tmp_path) as demo:
         demo.wait_until_it_says("Préparation")
         demo.press_ctrl_c()
         assert "Tout est arrêté" in demo.rest_of_the_output()

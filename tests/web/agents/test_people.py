@@ -113,7 +113,13 @@ def test_people_are_found_by_name_phone_mail_or_number(people_page, configuratio
         usager__email="marina@robin.test",
         usager__affiliation_number="1234567",
     )
-    follow(configuration, usager__last_name="Autre", usager__affiliation_number="7654321")
+    follow(
+        configuration,
+        usager__last_name="Autre",
+        usager__first_name="Paul",
+        usager__email="paul@autre.test",
+        usager__affiliation_number="7654321",
+    )
     found = names(people_page(q=typed))
     assert found == (["Barthélémy"] if typed not in ("782605", "n° 1234567") else found)
 
