@@ -9,6 +9,9 @@ BIN := .venv/bin
 # A type checker never needs a database, and would leave the embedded one running behind it.
 NO_DATABASE := DATABASE_URL=postgresql://nobody@localhost/none
 
+# One more than the processors, since tests of servers and browsers often wait.
+WORKERS := $(shell echo $$(( $$(nproc) < 4 ? $$(nproc) + 1 : 4 )))
+
 help: ## Affiche cette aide
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
@@ -26,7 +29,7 @@ demo-reset: setup ## Efface les données de la démonstration ; « make demo » 
 
 test: setup-dev ## Lance tous les tests, navigateur compris, sur un vrai PostgreSQL (ARGS="-k mot" pour choisir)
 	@.ci/chromium
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: setup-dev ## Vérifie le style, les types, les couches, les migrations, les gabarits, la production
 	$(BIN)/ruff check .

@@ -25,11 +25,13 @@ def start(folder: Path) -> str:
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    _forget_dead_processes(folder / ".handle_pids.json")
+    # The library's own lock is one file in /tmp, that the first user of the machine denies to the others.
+    lock = fasteners.InterProcessLock(folder.with_name(f".{folder.name}.lock"))
+    with lock:
+        _forget_dead_processes(folder / ".handle_pids.json")
     server = get_server(folder, start=False)
     if server._postmaster_info is None:
-        # The library's own lock is one file in /tmp, that the first user of the machine denies to the others.
-        server._lock = fasteners.InterProcessLock(folder.with_name(f".{folder.name}.lock"))
+        server._lock = lock
         server.start()
     return str(server.get_uri())
 

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from tests.demo.running import ROOT, free_port, started
+from tests.demo.running import ROOT, environment, free_port, started
 
 
 def _processes_on(folder: Path) -> list[psutil.Process]:
@@ -27,11 +27,11 @@ def _left_of(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [one for one in left if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
-def _run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "demo", *arguments],
         cwd=ROOT,
-        env={**environment(folder, free_port()), **environment},
+        env={**environment(folder, free_port()), **variables},
         capture_output=True,
         encoding="utf-8",
         timeout=60,

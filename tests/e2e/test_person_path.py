@@ -21,7 +21,9 @@ from tests.factories import (
     next_weekday,
 )
 
+# The whole journey is made on both screens; each other state on the one where room is short.
 WIDTHS = pytest.mark.parametrize("width", [320, 1280])
+NARROW = pytest.mark.parametrize("width", [320])
 
 
 class Scene:
@@ -165,7 +167,7 @@ def test_a_person_books_moves_cancels_and_books_again_without_javascript(scene, 
     assert sorted(Participation.objects.values_list("status", flat=True)) == ["excused", "unknown"]
 
 
-@WIDTHS
+@NARROW
 def test_a_code_typed_with_a_mistake_then_well(scene, new_page, assert_good, width):
     invitation = scene.invitation(code="ABCD2345")
     page = new_page(width=width, javascript=False)
@@ -181,7 +183,7 @@ def test_a_code_typed_with_a_mistake_then_well(scene, new_page, assert_good, wid
     expect(page).to_have_url(re.compile(rf"/r/{invitation.code}$"))
 
 
-@WIDTHS
+@NARROW
 def test_links_that_open_nothing_help(scene, new_page, assert_good, width):
     page = new_page(width=width, javascript=False)
     page.goto(f"/r/{scene.invitation(expired=True).code}")
@@ -192,7 +194,7 @@ def test_links_that_open_nothing_help(scene, new_page, assert_good, width):
     assert_good(page)
 
 
-@WIDTHS
+@NARROW
 def test_when_a_slot_is_taken_meanwhile_others_are_proposed(scene, new_page, assert_good, width):
     page = new_page(width=width, javascript=False)
     page.goto(f"/r/{scene.invitation().code}/creneaux/lieu-{scene.valence.pk}")
@@ -209,7 +211,7 @@ def test_when_a_slot_is_taken_meanwhile_others_are_proposed(scene, new_page, ass
     expect(page.get_by_role("heading", name="Votre rendez-vous est confirmé")).to_be_visible()
 
 
-@WIDTHS
+@NARROW
 def test_when_nothing_is_left_the_page_says_whom_to_call(scene, new_page, assert_good, width):
     page = new_page(width=width, javascript=False)
     invitation = scene.invitation()
@@ -226,7 +228,7 @@ def test_when_nothing_is_left_the_page_says_whom_to_call(scene, new_page, assert
     assert_good(page)
 
 
-@WIDTHS
+@NARROW
 def test_the_name_is_asked_then_a_pause_is_taken(scene, new_page, assert_good, width):
     participation = scene.rdv(next_weekday(timezone.now() + timedelta(days=9)))
     page = new_page(width=width, javascript=False)
@@ -241,7 +243,7 @@ def test_the_name_is_asked_then_a_pause_is_taken(scene, new_page, assert_good, w
     assert_good(page)
 
 
-@WIDTHS
+@NARROW
 @pytest.mark.parametrize(
     ("starts_in", "values", "title"),
     [
