@@ -17,6 +17,8 @@ _SOURCE = Path(__file__).with_name("letters.typ")
 _LINE_IN_WINDOW, _LINES_IN_WINDOW = 38, 6
 _QR_MASK = 3
 # The alphabets of the font that comes with typst. A name in another one is rare, and PDF/UA allows no hole.
+# Phonetic signs, between the two, and ancient ones, beyond, are letters too that the font does not have.
+_FIRST_PHONETIC, _ACCENTED_AGAIN, _END = "\u1d00", "\u1e00", "\u2000"
 _SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
 
 
@@ -83,5 +85,6 @@ def _drawable(character: str) -> str:
     if kind in ("Cf", "Cc", "Cs", "Co", "Cn", "Mn"):
         return ""
     if kind.startswith("L"):
-        return character if unicodedata.name(character, "").startswith(_SCRIPTS) else "?"
+        written = character < _FIRST_PHONETIC or _ACCENTED_AGAIN <= character < _END
+        return character if written and unicodedata.name(character, "").startswith(_SCRIPTS) else "?"
     return character if character in "\u00a0\u202f«»“”‘’–—…°€ªº·×½¼²³§£•‐‑" else "?"
