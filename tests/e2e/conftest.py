@@ -125,9 +125,10 @@ def _assert_no_violation(page: Page) -> None:
 
 @pytest.fixture
 def assert_fits() -> Check:
-    """Nothing of the page is wider than the screen."""
+    """Nothing of the page is wider than the screen, once all of it has arrived."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state("load")
         wide = page.evaluate("document.scrollingElement.scrollWidth")
         assert page.viewport_size is not None
         assert wide <= page.viewport_size["width"], f"{page.url}: {wide} px"

@@ -105,6 +105,12 @@ def _give_name(page: Page, participation: Participation, letters: str = "foi") -
     page.get_by_role("button", name="Voir mon rendez-vous").click()
 
 
+def _follow(page: Page, name: str | re.Pattern[str]) -> None:
+    """Click a link and wait for its page: what is examined next is never the page that is being left."""
+    with page.expect_navigation():
+        page.get_by_role("link", name=name).click()
+
+
 def _phone_in_sight(page: Page) -> None:
     expect(page.locator(".person-help a[href^='tel:+33']")).to_be_in_viewport()
 
@@ -139,20 +145,20 @@ def test_a_person_books_moves_cancels_and_books_again_without_javascript(scene, 
     _phone_in_sight(page)
     assert_good(page)
 
-    page.get_by_role("link", name="Déplacer").click()
+    _follow(page, "Déplacer")
     assert_good(page)
-    page.get_by_role("link", name="Choisir un autre lieu").click()
+    _follow(page, "Choisir un autre lieu")
     assert_good(page)
     page.get_by_role("link", name="Par téléphone").click()
     for _ in range(2):
         page.get_by_role("link", name="Semaine suivante").first.click()
-    page.get_by_role("link", name=re.compile(r"^jeudi .* à 10 h$")).click()
+    _follow(page, re.compile(r"^jeudi .* à 10 h$"))
     assert_good(page)
     page.get_by_role("button", name="Oui, déplacer mon rendez-vous").click()
     expect(page.get_by_text("C'est fait : votre rendez-vous est déplacé.")).to_be_visible()
     assert_good(page)
 
-    page.get_by_role("link", name="Annuler").click()
+    _follow(page, "Annuler")
     assert_good(page)
     page.get_by_role("button", name="Oui, annuler mon rendez-vous").click()
     expect(page.get_by_role("heading", name="Votre rendez-vous est annulé")).to_be_visible()
