@@ -184,6 +184,7 @@ def _half_full(motif: Motif, plages: list[PlageOuverture], now: datetime) -> Non
                 ends_at=start + motif.duration,
                 created_by="user",
                 created_at=now,
+                scheduled_at=now,
             )
             for plage, start in rdvs
         ],

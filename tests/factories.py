@@ -386,6 +386,7 @@ class RdvFactory(DjangoModelFactory[Rdv]):
     ends_at = factory.LazyAttribute(lambda o: o.starts_at + o.motif.duration)
     created_by = CreatedBy.USAGER
     created_at = factory.LazyAttribute(lambda o: min(o.starts_at - timedelta(days=7), timezone.now()))
+    scheduled_at = factory.SelfAttribute("created_at")
 
     class Params:
         past = factory.Trait(

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-
 from rdv_insertion.messaging import texts
 from rdv_insertion.messaging.enums import Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.messaging.services import Draft
+from rdv_insertion.messaging.services import Draft, addresses_of
 
 _SENTENCES: Mapping[str, Mapping[str, str]] = {
     MessageStatus.PERMANENT_FAILURE: {
@@ -41,7 +39,7 @@ class Correspondence:
     def compose(self, draft: Draft, *, created_at: datetime, arrived: bool) -> Message:
         """The unsaved row of `draft`; with `arrived`, it certainly reached the person."""
         text = texts.render(draft.purpose, draft.channel, draft.context)
-        recipient, sender = _addresses(draft)
+        recipient, sender = addresses_of(draft)
         return Message(
             organisation=draft.organisation,
             usager=draft.usager,
@@ -76,15 +74,6 @@ class Correspondence:
             "sent_at": sent_at,
             "provider_reference": f"demo-{self._reference}",
         }
-
-
-def _addresses(draft: Draft) -> tuple[str, str]:
-    """Recipient and sender, as each channel writes them."""
-    if draft.channel == Channel.SMS:
-        return draft.usager.phone_number or "", draft.organisation.sms_sender
-    if draft.channel == Channel.EMAIL:
-        return draft.usager.email or "", f'"{draft.organisation.name}" <{settings.DEFAULT_FROM_EMAIL}>'
-    return draft.usager.address or "", draft.organisation.name
 
 
 def leave_two_unsent(messages: list[Message]) -> None:

@@ -78,6 +78,7 @@ def _rdv(structures: Structures, motif_key: str, starts_at: datetime, *, created
         ends_at=starts_at + motif.duration,
         created_by=CreatedBy.AGENT,
         created_at=created_at,
+        scheduled_at=created_at,
     )
 
 

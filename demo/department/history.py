@@ -89,6 +89,7 @@ class History:
                 starts_at=creneau.starts_at,
                 ends_at=creneau.ends_at,
                 created_at=booked_at,
+                scheduled_at=booked_at,
                 created_by=CreatedBy.USAGER if invitations else CreatedBy.AGENT,
             ),
             creneau.agent_id,
@@ -174,7 +175,7 @@ class History:
         ]
         draft = Draft(
             organisation=invitation.organisation,
-            usager=invitation.follow_up.usager,
+            to=invitation.follow_up.usager,
             purpose=Purpose.INVITATION,
             channel=invitation.channel,
             subject_key=f"invitation-{invitation.code}",
@@ -203,6 +204,8 @@ class History:
         cancelled_at = self._cancellation_moment(rdv) if status in CANCELLED else None
         if not rdv.motif.collective:
             rdv.status, rdv.cancelled_at = status, cancelled_at
+        elif cancelled_at is None:
+            rdv.seats_taken += 1
         self._participations.append(
             Participation(
                 rdv=rdv,
@@ -265,7 +268,7 @@ class History:
         with_event = purpose == Purpose.RDV_CREATED and channel == Channel.EMAIL
         draft = Draft(
             organisation=participation.rdv.organisation,
-            usager=participation.usager,
+            to=participation.usager,
             purpose=purpose,
             channel=channel,
             subject_key=f"participation-{participation.pk}-{moment}{sequence}",

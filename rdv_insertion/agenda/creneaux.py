@@ -55,6 +55,8 @@ class Offer:
     location_type: str
     lieu: Lieu | None
     motifs: tuple[Motif, ...]
+    # The agents who may receive for a motif, by its id; anybody for a motif that is not there.
+    receivers: Mapping[int, frozenset[int]] = field(default_factory=dict, compare=False)
 
     @property
     def key(self) -> str:
@@ -65,6 +67,11 @@ class Offer:
     def time_zone(self) -> ZoneInfo:
         """The clocks that the person reads."""
         return self.lieu.time_zone if self.lieu else self.motifs[0].organisation.time_zone
+
+    def lets(self, motif: Motif, agent_id: int) -> bool:
+        """Whether this agent may receive for this motif of the offer."""
+        receivers = self.receivers.get(motif.pk)
+        return receivers is None or agent_id in receivers
 
     def window(self, now: datetime) -> tuple[datetime, datetime]:
         """First and last moments at which somebody other than an agent may book, both included."""
@@ -257,7 +264,7 @@ def _free(
         for offer in offers_asked:
             if offer.lieu is None or offer.lieu.pk == plage.lieu_id:
                 for motif in offer.motifs:
-                    if motif.pk in motif_ids:
+                    if motif.pk in motif_ids and offer.lets(motif, plage.agent_id):
                         yield offer, motif, plage, _cut(free, motif, search.bounds[motif.pk])
 
 

@@ -24,6 +24,19 @@ class BookableBy(models.TextChoices):
 BOOKABLE_WHEN_INVITED = (BookableBy.INVITED, BookableBy.EVERYONE)
 
 
+class SectorisationLevel(models.TextChoices):
+    """Whom a motif is for, by the address of the person."""
+
+    DEPARTEMENT = "departement", "Tout le département"
+    ORGANISATION = "organisation", "Les secteurs de l'organisation"
+    AGENT = "agent", "Les secteurs de chaque agent"
+
+
+class ZoneLevel(models.TextChoices):
+    CITY = "city", "Commune"
+    STREET = "street", "Rue"
+
+
 class LieuAvailability(models.TextChoices):
     ENABLED = "enabled", "Ouvert"
     DISABLED = "disabled", "Fermé"
@@ -34,6 +47,15 @@ class CreatedBy(models.TextChoices):
     AGENT = "agent", "Un agent"
     USAGER = "user", "La personne"
     PRESCRIPTEUR = "prescripteur", "Un prescripteur"
+
+
+class OfferAnswer(models.TextChoices):
+    """What became of an earlier slot offered to somebody on the waiting list."""
+
+    WAITING = "waiting", "En attente de réponse"
+    ACCEPTED = "accepted", "Accepté"
+    DECLINED = "declined", "Refusé"
+    EXPIRED = "expired", "Sans réponse"
 
 
 # These statuses keep the agent's time; the two others free it.

@@ -24,7 +24,7 @@ def notify(participation_ids: Sequence[int], purpose: str, *, now: datetime) -> 
     participations = Participation.objects.with_details().filter(pk__in=participation_ids).order_by("id")
     drafts = [draft for participation in participations for draft in _drafts(participation, purpose, now)]
     messaging.enqueue(drafts=drafts, now=now)
-    return len({draft.usager.pk for draft in drafts})
+    return len({draft.to.pk for draft in drafts})
 
 
 def _drafts(participation: Participation, purpose: str, now: datetime) -> list[messaging.Draft]:
@@ -37,7 +37,7 @@ def _drafts(participation: Participation, purpose: str, now: datetime) -> list[m
     return [
         messaging.Draft(
             organisation=rdv.organisation,
-            usager=participation.usager,
+            to=participation.usager,
             purpose=purpose,
             channel=channel,
             subject_key=f"participation-{participation.pk}-{moment}",

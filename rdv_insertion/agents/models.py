@@ -4,7 +4,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
-from rdv_insertion.agents.enums import AccessLevel
+from rdv_insertion.agents.enums import AccessLevel, NotificationLevel
+from rdv_insertion.kernel.crypto import EncryptedTextField
 from rdv_insertion.territory.models import Organisation
 
 
@@ -25,6 +26,19 @@ class Agent(AbstractBaseUser):
     last_name = models.CharField("nom", max_length=100)
     is_active = models.BooleanField("peut se connecter", default=True)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
+    notification_level = models.CharField(
+        "mails sur les rendez-vous",
+        max_length=10,
+        choices=NotificationLevel.choices,
+        default=NotificationLevel.SOON,
+    )
+    # The secret of the address of their calendar feed, and what it is looked up by; None when there is none.
+    calendar_secret = EncryptedTextField("secret du calendrier", null=True, blank=True, editable=False)
+    calendar_index = models.CharField(
+        "index aveugle du calendrier", max_length=64, null=True, unique=True, editable=False
+    )
+    # What they last chose to see, page by page: the view and filters of the agenda.
+    preferences = models.JSONField("préférences d'affichage", default=dict, blank=True)
     organisations = models.ManyToManyField(
         Organisation, through="AgentRole", related_name="agents", verbose_name="organisations"
     )

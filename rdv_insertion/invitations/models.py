@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from rdv_insertion.agenda.models import Lieu
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.models import FollowUp, MotifCategory
 from rdv_insertion.invitations.enums import InvitationOrigin
@@ -90,6 +91,12 @@ class Invitation(models.Model):
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, related_name="invitation", verbose_name="message"
     )
+    # Where the person is to be received, when the agent said so: the choice of a place is skipped.
+    lieu = models.ForeignKey(
+        Lieu, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="lieu proposé"
+    )
+    # The last time the person found nothing to choose; cleared when they find something.
+    no_slot_at = models.DateTimeField("sans créneau depuis", null=True, blank=True)
     clicked_at = models.DateTimeField("ouverte le", null=True, blank=True)
     created_at = models.DateTimeField("créée le")
 

@@ -193,7 +193,7 @@ def _renew_taken_codes(invitations: Iterable[Invitation]) -> None:
 def _draft(invitation: Invitation, configuration: CategoryConfiguration, now: datetime) -> messaging.Draft:
     return messaging.Draft(
         organisation=configuration.organisation,
-        usager=invitation.follow_up.usager,
+        to=invitation.follow_up.usager,
         purpose=Purpose.INVITATION,
         channel=invitation.channel,
         subject_key=f"invitation-{invitation.code}",

@@ -17,6 +17,15 @@ class Purpose(models.TextChoices):
     RDV_UPDATED = "rdv_updated", "Rendez-vous déplacé"
     RDV_CANCELLED = "rdv_cancelled", "Rendez-vous annulé"
     RDV_REMINDER = "rdv_reminder", "Rappel de rendez-vous"
+    EARLIER_SLOT = "earlier_slot", "Créneau plus tôt proposé"
+    # To agents and organisations
+    AGENT_RDV = "agent_rdv", "Rendez-vous d'un agent"
+    PRESCRIPTION = "prescription", "Rendez-vous pris par un partenaire"
+    NO_SLOT = "no_slot", "Plus de créneau"
+
+
+# Told to agents and organisations, by mail only.
+TO_PROFESSIONALS = (Purpose.AGENT_RDV, Purpose.PRESCRIPTION, Purpose.NO_SLOT)
 
 
 class MessageStatus(models.TextChoices):

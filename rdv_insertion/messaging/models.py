@@ -3,6 +3,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from rdv_insertion.agents.models import Agent
 from rdv_insertion.messaging.enums import FAILED, WAITING, Channel, MessageStatus, Purpose
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
@@ -28,7 +29,13 @@ class Message(models.Model):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="messages", verbose_name="organisation"
     )
-    usager = models.ForeignKey(Usager, models.CASCADE, related_name="messages", verbose_name="usager")
+    # To a person, to an agent, or, when both are empty, to the organisation itself.
+    usager = models.ForeignKey(
+        Usager, models.CASCADE, null=True, blank=True, related_name="messages", verbose_name="usager"
+    )
+    agent = models.ForeignKey(
+        Agent, models.CASCADE, null=True, blank=True, related_name="messages", verbose_name="agent"
+    )
     channel = models.CharField("canal", max_length=10, choices=Channel.choices)
     purpose = models.CharField("objet", max_length=30, choices=Purpose.choices)
     # What must never be sent twice: recipient, purpose, subject, channel and period (design/domain.md).
@@ -54,6 +61,11 @@ class Message(models.Model):
     class Meta:
         verbose_name = "message"
         ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(usager=None) | models.Q(agent=None), name="message_has_one_recipient"
+            ),
+        ]
         indexes = [
             models.Index(fields=["usager", "-created_at"], name="message_by_usager"),
             models.Index(

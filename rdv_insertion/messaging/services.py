@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Count
 from procrastinate.types import JSONDict
 
+from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel import jobs, phone
 from rdv_insertion.messaging import texts
 from rdv_insertion.messaging.channels.email.transport import SmtpTransport, sender_of
@@ -48,7 +49,7 @@ class Draft:
     """
 
     organisation: Organisation
-    usager: Usager
+    to: Usager | Agent | Organisation
     purpose: str
     channel: str
     subject_key: str
@@ -58,7 +59,13 @@ class Draft:
     @property
     def unique_key(self) -> str:
         """See `Message.unique_key`."""
-        return f"{self.usager.pk}:{self.purpose}:{self.subject_key}:{self.channel}"
+        kind = "" if isinstance(self.to, Usager) else f"{type(self.to).__name__.lower()}-"
+        return f"{kind}{self.to.pk}:{self.purpose}:{self.subject_key}:{self.channel}"
+
+    @property
+    def usager(self) -> Usager | None:
+        """The person it is for; None when it is for an agent or for the organisation."""
+        return self.to if isinstance(self.to, Usager) else None
 
 
 def channels_for(usager: Usager) -> list[str]:
@@ -80,7 +87,7 @@ def enqueue(*, drafts: Sequence[Draft], now: datetime) -> dict[str, Message]:
     """
     wanted = {draft.unique_key: draft for draft in drafts}
     known = {message.unique_key: message for message in Message.objects.filter(unique_key__in=wanted)}
-    allowance = _allowance({draft.usager.pk for draft in drafts}, now)
+    allowance = _allowance({draft.usager.pk for draft in drafts if draft.usager}, now)
     fresh = [_message(draft, allowance, now) for key, draft in wanted.items() if key not in known]
     written = Message.objects.bulk_create(fresh, batch_size=1_000)
     _defer([message for message in written if message.status == MessageStatus.CREATED])
@@ -97,10 +104,11 @@ def _allowance(usager_ids: Collection[int], now: datetime) -> Counter[int]:
 
 def _message(draft: Draft, allowance: Counter[int], now: datetime) -> Message:
     text = texts.render(draft.purpose, draft.channel, draft.context)
-    recipient, sender = _addresses(draft)
+    recipient, sender = addresses_of(draft)
     message = Message(
         organisation=draft.organisation,
         usager=draft.usager,
+        agent=draft.to if isinstance(draft.to, Agent) else None,
         channel=draft.channel,
         purpose=draft.purpose,
         unique_key=draft.unique_key,
@@ -114,10 +122,11 @@ def _message(draft: Draft, allowance: Counter[int], now: datetime) -> Message:
     )
     if draft.channel == Channel.LETTER:
         message.status = MessageStatus.TO_PRINT
-    elif refusal := _refusal(message, allowance[draft.usager.pk]):
+    elif refusal := _refusal(message, allowance[draft.usager.pk] if draft.usager else 1):
         message.status, message.failure = MessageStatus.PERMANENT_FAILURE, refusal
         return message
-    allowance[draft.usager.pk] -= 1
+    if draft.usager:
+        allowance[draft.usager.pk] -= 1
     return message
 
 
@@ -126,20 +135,22 @@ def _refusal(message: Message, allowance: int) -> str:
     if message.channel == Channel.SMS and not phone.is_mobile(message.recipient):
         return "Ce numéro n'est pas celui d'un mobile français."
     if not message.recipient:
-        return "Cette personne n'a pas d'adresse mail."
+        return "L'adresse mail n'est pas connue."
     if allowance <= 0:
         return "Cette personne a déjà reçu dix messages aujourd'hui."
     return ""
 
 
-def _addresses(draft: Draft) -> tuple[str, str]:
+def addresses_of(draft: Draft) -> tuple[str, str]:
     """Recipient and sender, as the channel writes them."""
-    usager, organisation = draft.usager, draft.organisation
-    if draft.channel == Channel.SMS:
-        return usager.phone_number or "", organisation.sms_sender
+    to, organisation = draft.to, draft.organisation
     if draft.channel == Channel.EMAIL:
-        return usager.email or "", sender_of(organisation.name)
-    return usager.address or "", organisation.name[:100]
+        return to.email or "", sender_of(organisation.name)
+    if not isinstance(to, Usager):
+        raise ValueError("agents and organisations are told by mail")
+    if draft.channel == Channel.SMS:
+        return to.phone_number or "", organisation.sms_sender
+    return to.address or "", organisation.name[:100]
 
 
 def _defer(messages: Sequence[Message], *, wait: timedelta | None = None) -> None:

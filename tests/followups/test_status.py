@@ -64,6 +64,7 @@ def history(
             status=part.status,
             created_by="user",
             created_at=part.created_at,
+            scheduled_at=part.created_at,
         )
         Participation.objects.create(
             rdv=rdv,

@@ -31,7 +31,7 @@ def draft(organisation: Organisation, usager: Usager) -> DraftOf:
     def build(**changes: Any) -> Draft:
         values: dict[str, Any] = {
             "organisation": organisation,
-            "usager": usager,
+            "to": usager,
             "purpose": Purpose.INVITATION,
             "channel": Channel.SMS,
             "subject_key": "invitation-ABCDEFGH",

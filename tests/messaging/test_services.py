@@ -84,7 +84,7 @@ def test_ten_thousand_messages_are_written_in_as_many_queries_as_ten(
 ) -> None:
     people = [UsagerFactory(organisation=organisation) for _ in range(60)]
     for some in (people[:2], people[2:]):
-        drafts = [draft(usager=one) for one in some]
+        drafts = [draft(to=one) for one in some]
         with django_assert_num_queries(6):  # savepoint, known, allowance, messages, jobs, release
             services.enqueue(drafts=drafts, now=timezone.now())
 
@@ -127,7 +127,7 @@ def test_no_sms_leaves_for_what_is_not_a_french_mobile(
     organisation: Organisation, draft: DraftOf, providers: Providers, run_jobs: Any, number: str | None
 ) -> None:
     usager = UsagerFactory(organisation=organisation, phone_number=number)
-    message = enqueue_one(draft(usager=usager))
+    message = enqueue_one(draft(to=usager))
     run_jobs()
     assert message.status == MessageStatus.PERMANENT_FAILURE
     assert not providers.sms.received()
@@ -140,7 +140,7 @@ def test_no_sms_leaves_for_what_is_not_a_french_mobile(
 def test_mobiles_of_all_french_territories_get_sms(
     organisation: Organisation, draft: DraftOf, providers: Providers, run_jobs: Any, number: str
 ) -> None:
-    enqueue_one(draft(usager=UsagerFactory(organisation=organisation, phone_number=number)))
+    enqueue_one(draft(to=UsagerFactory(organisation=organisation, phone_number=number)))
     run_jobs("sms")
     assert [f"+{body['recipient']}" for body in providers.sms.received()] == [number]
 
@@ -235,7 +235,7 @@ def test_one_bad_message_does_not_stop_the_others_of_its_job(
     organisation: Organisation, draft: DraftOf, providers: Providers, run_jobs: Any
 ) -> None:
     people = [UsagerFactory(organisation=organisation) for _ in range(4)]
-    services.enqueue(drafts=[draft(usager=one) for one in people], now=timezone.now())
+    services.enqueue(drafts=[draft(to=one) for one in people], now=timezone.now())
     providers.sms.script.next(Behaviour.TAKE, Behaviour.INVALID_PARAMETER, Behaviour.SERVER_ERROR)
     run_jobs("sms")
     statuses = list(Message.objects.order_by("id").values_list("status", flat=True))

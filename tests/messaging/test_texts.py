@@ -10,11 +10,13 @@ from rdv_insertion.invitations.models import CategoryConfiguration
 from rdv_insertion.invitations.services import message_context as invitation_context
 from rdv_insertion.messaging import texts
 from rdv_insertion.messaging.channels.sms.gsm7 import segments, to_gsm7
-from rdv_insertion.messaging.enums import Channel, Purpose
+from rdv_insertion.messaging.enums import TO_PROFESSIONALS, Channel, Purpose
 from tests.factories import InvitationFactory, ParticipationFactory
 from tests.messaging.contexts import INVITATION, RDV
 
-EVERY_PURPOSE = pytest.mark.parametrize("purpose", Purpose.values)
+EVERY_PURPOSE = pytest.mark.parametrize(
+    "purpose", [purpose for purpose in Purpose if purpose not in TO_PROFESSIONALS]
+)
 ABOUT_A_RDV_TO_COME = pytest.mark.parametrize(
     "purpose", [Purpose.RDV_CREATED, Purpose.RDV_UPDATED, Purpose.RDV_REMINDER]
 )

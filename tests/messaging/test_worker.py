@@ -32,7 +32,7 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 def enqueue(draft: DraftOf, organisation: Organisation, count: int, *channels: str) -> list[Message]:
     people = [UsagerFactory(organisation=organisation) for _ in range(count)]
-    drafts = [draft(usager=one, channel=channel) for one in people for channel in channels]
+    drafts = [draft(to=one, channel=channel) for one in people for channel in channels]
     return list(services.enqueue(drafts=drafts, now=timezone.now()).values())
 
 

@@ -23,20 +23,22 @@ from tests.factories import (
     RdvFactory,
 )
 
-OK, FOUND, NOT_FOUND, NOT_ALLOWED = 200, 302, 404, 405
+OK, FOUND, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = 200, 302, 403, 404, 405
 
 
 @dataclass(frozen=True)
 class Rule:
     """Who gets what from one address by GET, or by POST when `method` says so.
 
-    `inside` is an agent of the organisation, `outside` any other agent; None for pages open to everybody.
+    `inside` is an agent of the organisation, `outside` any other agent; `admin` administers the
+    organisation, and gets what `inside` gets unless it is said.
     """
 
     anonymous: int
     inside: int
     outside: int
     method: str = "get"
+    admin: int | None = None
 
 
 def everybody(status: int = OK, method: str = "get") -> Rule:
@@ -52,6 +54,11 @@ def any_agent(status: int = OK, method: str = "get") -> Rule:
 def of_the_organisation(status: int = OK, method: str = "get") -> Rule:
     """A page about something of one organisation: a stranger does not even learn that it exists."""
     return Rule(FOUND, status, NOT_FOUND, method)
+
+
+def of_the_administrators(status: int = OK, method: str = "get") -> Rule:
+    """A page of configuration: a colleague without the right is told so."""
+    return Rule(FOUND, FORBIDDEN, NOT_FOUND, method, admin=status)
 
 
 RULES: dict[str, Rule] = {
@@ -205,11 +212,11 @@ def test_every_page_has_a_rule():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_page_answers_each_caller_as_its_rule_says(
-    name, world, client, agent, colleague_elsewhere, stranger
+    name, world, agent, admin, colleague_elsewhere, stranger
 ):
     rule, address = RULES[name], world.address(name)
     answers = {}
-    for caller in (None, stranger, colleague_elsewhere, agent):
+    for caller in (None, stranger, colleague_elsewhere, agent, admin):
         browser = Client()
         if caller:
             browser.force_login(caller)
@@ -221,6 +228,7 @@ def test_each_page_answers_each_caller_as_its_rule_says(
         stranger: rule.outside,
         colleague_elsewhere: rule.outside,
         agent: rule.inside,
+        admin: rule.inside if rule.admin is None else rule.admin,
     }
 
 

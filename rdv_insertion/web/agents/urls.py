@@ -1,9 +1,8 @@
 """The agents' pages, imports aside."""
 
-from django.urls import path
+from django.urls import include, path
 
 from rdv_insertion.web.agents import (
-    agenda,
     follow_ups,
     invitations,
     organisations,
@@ -24,5 +23,10 @@ urlpatterns = [
     path("suivis/<int:follow_up_id>/rouvrir/", follow_ups.reopen, name="reopen_follow_up"),
     path("invitations/<int:invitation_id>/courrier.pdf", invitations.letter, name="invitation_letter"),
     path("participations/<int:participation_id>/statut/", participations.record, name="record_participation"),
-    path("agenda/", agenda.week, name="agenda"),
+    path("agenda/", include("rdv_insertion.web.agents.agenda.urls")),
+    path("rdvs/", include("rdv_insertion.web.agents.rdvs.urls")),
+    path("", include("rdv_insertion.web.agents.openings.urls")),
+    path("compte/", include("rdv_insertion.web.agents.account.urls")),
+    path("pilotage/", include("rdv_insertion.web.agents.steering.urls")),
+    path("organisations/<slug:slug>/configuration/", include("rdv_insertion.web.configuration.urls")),
 ]

@@ -1,5 +1,6 @@
 """Mail by SMTP, through Django's connection, which each thread of a worker keeps open."""
 
+import re
 import smtplib
 import threading
 from contextlib import suppress
@@ -129,6 +130,12 @@ def build_mail(message: Message) -> EmailMultiAlternatives:
 
 def _event(calendar: str) -> MIMEText:
     part = MIMEText(calendar, "calendar", "utf-8")
-    part.set_param("method", "PUBLISH")
+    part.set_param("method", _calendar_method(calendar))
     part.add_header("Content-Disposition", "attachment", filename="rendez-vous.ics")
     return part
+
+
+def _calendar_method(calendar: str) -> str:
+    """REQUEST and CANCEL make the reader's agenda take or remove the event; PUBLISH only shows it."""
+    found = re.search(r"^METHOD:(\w+)", calendar, re.MULTILINE)
+    return found.group(1) if found else "PUBLISH"

@@ -144,6 +144,7 @@ def _create_rdv(offer: Offer, creneau: Creneau, *, created_by: str, now: datetim
         ends_at=creneau.ends_at,
         created_by=created_by,
         created_at=now,
+        scheduled_at=now,
     )
     _occupy(rdv, [creneau.agent_id])
     return rdv
@@ -207,8 +208,8 @@ def move(*, participation: Participation, offer: Offer, starts_at: datetime, now
     creneau = _take(offer, starts_at, now=now, ignored_rdv=rdv.pk)
     RdvAgent.objects.filter(rdv=rdv).delete()
     rdv.motif_id, rdv.lieu_id = creneau.motif_id, creneau.lieu_id
-    rdv.starts_at, rdv.ends_at = creneau.starts_at, creneau.ends_at
-    rdv.save(update_fields=["motif", "lieu", "starts_at", "ends_at"])
+    rdv.starts_at, rdv.ends_at, rdv.scheduled_at = creneau.starts_at, creneau.ends_at, now
+    rdv.save(update_fields=["motif", "lieu", "starts_at", "ends_at", "scheduled_at"])
     _occupy(rdv, [creneau.agent_id])
     participation.sequence += 1
     participation.save(update_fields=["sequence"])
@@ -296,6 +297,7 @@ def remind(*, now: datetime) -> int:
     due = [
         participation.pk
         for participation in window.select_related("rdv").order_by("id")
-        if participation.created_at <= participation.rdv.starts_at - notifications.REMINDER_BEFORE
+        if max(participation.created_at, participation.rdv.scheduled_at)
+        <= participation.rdv.starts_at - notifications.REMINDER_BEFORE
     ]
     return notifications.notify(due, Purpose.RDV_REMINDER, now=now)

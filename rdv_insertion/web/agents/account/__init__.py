@@ -1,0 +1,1 @@
+"""What an agent decides for themselves: mails about their rdvs, calendar feed."""

@@ -1,0 +1,1 @@
+"""The agents' calendar, and its equivalent table."""

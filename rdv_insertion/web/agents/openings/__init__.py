@@ -1,0 +1,1 @@
+"""Plages d'ouverture and absences: list, create, edit, delete."""

@@ -1,0 +1,5 @@
+"""Statistics and exports."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

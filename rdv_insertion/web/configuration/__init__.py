@@ -1,0 +1,1 @@
+"""What administrators set up in an organisation: motifs, lieux, sectors."""

@@ -1,0 +1,1 @@
+"""Sectors: towns and streets, who serves them."""

@@ -1,0 +1,5 @@
+"""Sectors: towns and streets, who serves them."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
