@@ -17,9 +17,11 @@ help: ## Affiche cette aide
 
 setup: ## Installe ce qu'il faut pour la démonstration (fait par « make demo »)
 	@$(UV) sync --frozen --no-dev --inexact $(if $(wildcard .venv),--quiet)
+	@.ci/npm
 
 setup-dev: ## Installe aussi les outils de développement (fait par « make test » et « make check »)
 	@$(UV) sync --frozen --inexact $(if $(wildcard .venv),--quiet)
+	@.ci/npm
 
 demo: setup ## Démarre la démonstration sur http://127.0.0.1:8000 (PORT=8010 make demo pour un autre port)
 	@exec $(BIN)/python -m demo

@@ -13,7 +13,7 @@ from django.test.utils import setup_databases, teardown_databases
 from benchmarks.measure import Figure, table
 
 # One module a group of figures; loaded once Django is ready.
-BENCHMARKS = ("creneaux", "bookings", "imports", "invitations")
+BENCHMARKS = ("creneaux", "bookings", "agenda_load", "imports", "invitations")
 
 
 def main(names: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Free slots over agents and weeks: the first one, those of a booking page, their number."""
+"""Free slots over agents and weeks: the first one, that of each place, a week of agents, their number."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks import population
-from benchmarks.measure import Figure, median, queries, repeated
+from benchmarks.measure import Figure, median, queries, repeated, rows_read
 from rdv_insertion.agenda import creneaux
 from rdv_insertion.agenda.models import Motif, PlageOuverture
 
@@ -28,18 +28,20 @@ def measure() -> list[Figure]:
 
 
 def _search(motif: Motif, agents: int, now: datetime) -> list[Figure]:
-    asked, month = creneaux.offers([motif]), timedelta(days=30)
+    asked, month, weeks = creneaux.offers([motif]), timedelta(days=30), timedelta(weeks=8)
     floor = median(repeated(lambda: list(PlageOuverture.objects.filter(motifs=motif).values_list())))
     searches: list[tuple[str, float | None, Callable[[], object]]] = [
         ("first free slot over 90 days", 20, lambda: creneaux.first_for_public(asked, now=now)),
+        ("first free slot of each place", None, lambda: creneaux.first_by_offer_for_public(asked, now=now)),
         ("count over 30 days", 50, lambda: creneaux.count_for_public(asked, now=now, period=month)),
         ("every start over 90 days", None, lambda: creneaux.starts_for_public(asked, now=now)),
-        ("every créneau over 90 days", None, lambda: creneaux.find_for_public(asked, now=now)),
+        ("every créneau over 8 weeks", None, lambda: creneaux.find(asked, since=now, until=now + weeks)),
     ]
     figures = []
     for name, goal, call in searches:
         value = median(repeated(call))
-        compared = f"{queries(call)} queries; x {value / floor:.0f} reading the plages alone"
+        read = f"{queries(call)} queries, {rows_read(call):,} rows"
+        compared = f"{read}; x {value / floor:.0f} reading the plages alone"
         figures.append(
             Figure(
                 f"{agents} agents: {name}", value, goal=goal if agents == _MOST else None, compared=compared

@@ -77,6 +77,20 @@ def queries(call: Callable[[], object]) -> int:
     return len(captured)
 
 
+def rows_read(call: Callable[[], object]) -> int:
+    """How many rows the database gives a call."""
+    counts: list[int] = []
+
+    def count(execute: Callable[..., object], sql: str, params: object, many: bool, context: dict) -> object:
+        result = execute(sql, params, many, context)
+        counts.append(max(context["cursor"].rowcount, 0))
+        return result
+
+    with connection.execute_wrapper(count):
+        call()
+    return sum(counts)
+
+
 def table(figures: Sequence[Figure]) -> str:
     """The figures in columns."""
     rows = [("figure", "value", "goal", "", "compared")]

@@ -10,8 +10,11 @@ from rdv_insertion.agenda.models import Lieu, Motif, PlageOuverture, Rdv, RdvAge
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import MotifCategoryType
 from rdv_insertion.followups.models import FollowUp, MotifCategory
-from rdv_insertion.invitations.models import CategoryConfiguration
+from rdv_insertion.invitations.enums import InvitationOrigin
+from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.kernel import dates
+from rdv_insertion.kernel.codes import new_code
+from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.territory.enums import OrganisationType
 from rdv_insertion.territory.models import Department, Organisation
 from rdv_insertion.usagers.enums import CreatedThrough, Role, Title
@@ -121,6 +124,20 @@ def follow_ups(
             for one in usagers
         ],
         batch_size=5_000,
+    )
+
+
+def an_invitation(follow_up: FollowUp, *, now: datetime) -> Invitation:
+    """An invitation by SMS of this person, valid ten days, with a code of its own; not written."""
+    return Invitation(
+        follow_up=follow_up,
+        organisation_id=follow_up.usager.memberships.values_list("organisation_id", flat=True)[0],
+        channel=Channel.SMS,
+        code=new_code(),
+        expires_at=now + timedelta(days=10),
+        help_phone_number="+33475000000",
+        origin=InvitationOrigin.USERS_INDEX_PAGE,
+        created_at=now,
     )
 
 

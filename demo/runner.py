@@ -145,13 +145,14 @@ def _free_ports(count: int) -> list[int]:
 
 def _set_environment(address: Address) -> None:
     """What this process and its children read (config/settings/dev.py)."""
-    smtp_port, sms_port = _free_ports(2)
+    smtp_port, sms_port, address_port = _free_ports(3)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.dev"
     defaults = {
         "DATA_DIR": str(data_folder()),
         "PUBLIC_URL": address.url,
         "DEMO_SMTP_PORT": str(smtp_port),
         "DEMO_SMS_PORT": str(sms_port),
+        "DEMO_ADDRESS_PORT": str(address_port),
         "ALLOWED_HOSTS": "*" if address.host in ("0.0.0.0", "::") else f"{address.host},localhost",  # noqa: S104
         # The announcement stays in sight; LOG_LEVEL=INFO make demo shows every request.
         "LOG_LEVEL": "WARNING",
@@ -225,6 +226,7 @@ def _commands(address: Address) -> dict[str, str]:
     worker += ["--shutdown-graceful-timeout", "2"]
     outbox = ["--outbox", str(settings.DEMO_OUTBOX)]
     ports = ["--smtp-port", os.environ["DEMO_SMTP_PORT"], "--sms-port", os.environ["DEMO_SMS_PORT"]]
+    ports += ["--address-port", os.environ["DEMO_ADDRESS_PORT"]]
     return {
         "web": shlex.join([*python, *web, "config.wsgi:application"]),
         "worker": shlex.join([*python, *worker]),

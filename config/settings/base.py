@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "rdv_insertion.kernel.http.refuse_null_characters",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Every page asks for a login unless its view says otherwise.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -91,6 +92,8 @@ USE_I18N = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# The files of npm packages that browsers load; .ci/npm puts them there.
+STATICFILES_DIRS = [BASE_DIR / "node_modules" / ".served"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -141,6 +144,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "ne-pas-repondre@rdv-insertion.localhost")
 EMAIL_TIMEOUT = 20
 SMS_TIMEOUT = 10
+
+# Where rdvs in visio are held: the name of the room is added to it.
+VISIO_URL = env.str("VISIO_URL", "https://webconf.numerique.gouv.fr/")
+
+# The national address base; empty to work with the local list of towns alone.
+ADDRESS_API_URL = env.str("ADDRESS_API_URL", "https://data.geopf.fr/geocodage")
+ADDRESS_API_TIMEOUT = 2
 
 DSFR_USE_INTEGRITY_CHECKSUMS = True
 DSFR_MARK_OPTIONAL_FIELDS = True

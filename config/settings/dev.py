@@ -19,9 +19,10 @@ DATABASES = {"default": database(env, DATA_DIR / "postgres")}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-# Started by `make demo`: a mail server and an SMS provider of our own, on this machine only.
+# Started by `make demo`: a mail server, an SMS provider and an address base of our own, on this machine only.
 DEMO_OUTBOX = DATA_DIR / "outbox"
 EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = env.int("DEMO_SMTP_PORT", 8025)
 SMS_API_URL = f"http://127.0.0.1:{env.int('DEMO_SMS_PORT', 8026)}/v3/"
 SMS_API_KEY = "demo"
+ADDRESS_API_URL = f"http://127.0.0.1:{env.int('DEMO_ADDRESS_PORT', 8027)}"

@@ -7,3 +7,5 @@ from config.settings.dev import DATA_DIR, env
 DATABASES = {"default": database(env, DATA_DIR / "test-postgres")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 PUBLIC_URL = "http://testserver"
+# Tests that need the national address base start their own (demo/providers/addresses.py).
+ADDRESS_API_URL = ""

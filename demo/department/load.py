@@ -12,6 +12,7 @@ from demo.department.history import History, working_moment
 from demo.department.moments import Moments
 from demo.department.openings import HALF_SEASON, create_absences, create_plages
 from demo.department.people import People
+from demo.department.sectors import create_sectors
 from demo.department.stories import Story, first_stories
 from demo.department.structures import Structures, create_structures
 from demo.department.wording import ARCHIVING_REASONS
@@ -44,6 +45,7 @@ def load_department(*, now: datetime) -> bool:
     structures, today = create_structures(), dates.today(now)
     create_plages(structures, today=today)
     create_absences(structures, today=today)
+    create_sectors(structures)
     stories = first_stories(generator)
     _create_people(structures, stories, generator, now)
     everything = [*stories, *(_open_next(structures, stories, now))]

@@ -20,6 +20,8 @@ class BookableBy(models.TextChoices):
     EVERYONE = "everyone", "Tout le monde"
 
 
+# Whose agenda a partner of the department may book.
+BOOKABLE_BY_PARTNERS = (BookableBy.PRESCRIPTEURS, BookableBy.INVITED, BookableBy.EVERYONE)
 # Who may choose a slot from an invitation.
 BOOKABLE_WHEN_INVITED = (BookableBy.INVITED, BookableBy.EVERYONE)
 

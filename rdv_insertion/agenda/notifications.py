@@ -1,4 +1,4 @@
-"""Telling people about their rdvs, by SMS and mail, in the transaction that changes them."""
+"""Telling people about their rdvs, by SMS and mail."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

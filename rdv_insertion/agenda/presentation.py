@@ -1,5 +1,7 @@
 """How a rdv is told to a person, in messages and on pages alike."""
 
+from django.conf import settings
+
 from rdv_insertion.agenda.enums import LocationType
 from rdv_insertion.agenda.models import Rdv
 from rdv_insertion.kernel import phone
@@ -22,10 +24,15 @@ def place_lines(rdv: Rdv) -> list[str]:
     return [
         {
             LocationType.PHONE: "Par téléphone : nous vous appelons",
-            LocationType.VISIO: "En visioconférence : le lien vous est envoyé avant le rendez-vous",
+            LocationType.VISIO: f"En visioconférence : {visio_url(rdv)}",
             LocationType.HOME: "Chez vous",
         }.get(LocationType(rdv.motif.location_type), "")
     ]
+
+
+def visio_url(rdv: Rdv) -> str:
+    """Where a rdv in visio is held: a room of its own, that nobody guesses; the same when it is moved."""
+    return f"{settings.VISIO_URL}{rdv.uuid.hex}"
 
 
 def help_phone(rdv: Rdv) -> str:

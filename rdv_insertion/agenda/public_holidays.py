@@ -1,5 +1,6 @@
 """Days off of the place: national ones, those of Alsace-Moselle and of each overseas department."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -27,8 +28,26 @@ def between(department_number: str, since: date, until: date) -> frozenset[date]
     )
 
 
+def named_between(department_number: str, since: date, until: date) -> dict[date, str]:
+    """The same days in order, each with its French name: `Lundi de Pâques`."""
+    days = sorted(between(department_number, since, until))
+    return {day: _names(department_number, day.year)[day] for day in days}
+
+
+@lru_cache(maxsize=256)
+def _names(department_number: str, year: int) -> dict[date, str]:
+    return dict(_calendar(department_number, year))
+
+
 @lru_cache(maxsize=256)
 def _of_year(department_number: str, year: int) -> frozenset[date]:
+    return frozenset(_calendar(department_number, year))
+
+
+def _calendar(department_number: str, year: int) -> Mapping[date, str]:
     subdivision = _SUBDIVISIONS.get(department_number, department_number)
     known = list_supported_countries()["FR"]
-    return frozenset(country_holidays("FR", years=year, subdiv=subdivision if subdivision in known else None))
+    found: Mapping[date, str] = country_holidays(
+        "FR", years=year, subdiv=subdivision if subdivision in known else None, language="fr"
+    )
+    return found

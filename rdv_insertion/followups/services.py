@@ -44,11 +44,11 @@ def record_invitations(*, follow_ups: Sequence[FollowUp], now: datetime, expires
 
 def record_rdv_facts(*, facts: Mapping[int, Facts]) -> None:
     """Take down what the agenda knows now of the appointments of these follow-ups, by follow-up id."""
-    follow_ups = list(FollowUp.objects.filter(pk__in=facts.keys()))
-    for follow_up in follow_ups:
-        for name in RDV_FACTS:
-            setattr(follow_up, name, getattr(facts[follow_up.pk], name))
-    update_columns(follow_ups, RDV_FACTS)
+    rows = [
+        FollowUp(pk=follow_up_id, **{name: getattr(told, name) for name in RDV_FACTS})
+        for follow_up_id, told in facts.items()
+    ]
+    update_columns(rows, RDV_FACTS)
 
 
 def close_follow_up(*, follow_up: FollowUp, now: datetime) -> None:

@@ -4,16 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
-from rdv_insertion.agenda.creneaux import Offer, offers
-from rdv_insertion.agenda.enums import BOOKABLE_WHEN_INVITED, CANCELLED
-from rdv_insertion.agenda.models import Motif, Participation
+from rdv_insertion.agenda.enums import CANCELLED
+from rdv_insertion.agenda.models import Participation
 from rdv_insertion.followups.enums import ParticipationStatus
-from rdv_insertion.followups.models import MotifCategory
-from rdv_insertion.invitations.models import Invitation
-from rdv_insertion.territory.models import Organisation
-from rdv_insertion.usagers.models import UsagerOrganisation
+from rdv_insertion.invitations.models import Invitation, still_followed
+from rdv_insertion.invitations.proposals import offers_for, offers_of
+
+__all__ = [
+    "OpenLink",
+    "booking_key",
+    "invitation_to_use_again",
+    "invitation_url",
+    "offers_for",
+    "offers_of",
+    "open_link",
+    "openings_page",
+    "typing_page",
+]
 
 
 @dataclass(frozen=True)
@@ -36,12 +45,17 @@ def typing_page() -> str:
     return f"{settings.PUBLIC_URL}/invitation".split("://")[-1]
 
 
+def openings_page() -> str:
+    """Where agents open plages, for the mail that says that people find nothing to choose."""
+    return f"{settings.PUBLIC_URL}/plages/"
+
+
 def open_link(code: str, *, now: datetime) -> OpenLink | None:
     """What `code` opens at `now`, or None when nobody was given it. Two queries.
 
     A follow-up that is closed, or a person whom the organisation no longer follows, makes it expired.
     """
-    invitations = Invitation.objects.annotate(followed=_followed()).select_related(
+    invitations = Invitation.objects.annotate(followed=still_followed()).select_related(
         "organisation__department", "follow_up__motif_category", "follow_up__usager__department"
     )
     invitation = invitations.filter(code=code).first()
@@ -54,15 +68,6 @@ def open_link(code: str, *, now: datetime) -> OpenLink | None:
         invitation,
         expired=bool(over) or not invitation.followed,  # type: ignore[attr-defined]
         participation=_rdv_taken(invitation, now),
-    )
-
-
-def _followed() -> Exists:
-    """Whether the inviting organisation still follows the invited person."""
-    return Exists(
-        UsagerOrganisation.objects.filter(
-            usager=OuterRef("follow_up__usager"), organisation=OuterRef("organisation"), archived_at=None
-        )
     )
 
 
@@ -80,7 +85,7 @@ def invitation_to_use_again(participation: Participation, *, now: datetime) -> I
     return (
         Invitation.objects.valid_at(now)
         .filter(
-            _followed(),
+            still_followed(),
             follow_up=participation.follow_up_id,
             follow_up__closed_at=None,
             organisation__archived_at=None,
@@ -92,21 +97,3 @@ def invitation_to_use_again(participation: Participation, *, now: datetime) -> I
 def booking_key(invitation: Invitation) -> str:
     """What makes two bookings with one invitation impossible (see Participation.booking_key)."""
     return f"invitation-{invitation.code}"
-
-
-def offers_of(invitation: Invitation) -> list[Offer]:
-    """The places, phone or visio among which this person chooses."""
-    return offers_for(invitation.organisation, invitation.follow_up.motif_category)
-
-
-def offers_for(organisation: Organisation, motif_category: MotifCategory) -> list[Offer]:
-    """What invited people of this category may choose from in this organisation."""
-    motifs = Motif.objects.filter(
-        organisation=organisation,
-        motif_category=motif_category,
-        bookable_by__in=BOOKABLE_WHEN_INVITED,
-        collective=False,
-        referent_only=False,
-        deleted_at=None,
-    ).select_related("organisation__department", "motif_category")
-    return offers(motifs.order_by("id"))

@@ -3,7 +3,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from rdv_insertion.agenda.models import Lieu
 from rdv_insertion.agents.models import Agent
@@ -12,6 +12,7 @@ from rdv_insertion.invitations.enums import InvitationOrigin
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.territory.models import Organisation
+from rdv_insertion.usagers.models import UsagerOrganisation
 
 
 def all_channels() -> list[str]:
@@ -66,10 +67,28 @@ class CategoryConfiguration(models.Model):
         return self.phone_number or self.organisation.phone_number
 
 
+def still_followed() -> Exists:
+    """Whether the organisation of an invitation still follows the person invited."""
+    return Exists(
+        UsagerOrganisation.objects.filter(
+            usager=OuterRef("follow_up__usager"), organisation=OuterRef("organisation"), archived_at=None
+        )
+    )
+
+
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def valid_at(self, now: datetime) -> "InvitationQuerySet":
         """Not expired."""
         return self.filter(expires_at__gt=now)
+
+    def without_slot(self, now: datetime) -> "InvitationQuerySet":
+        """Of people who found nothing to choose, and since then have neither a rdv nor a new invitation."""
+        follow_up = Q(follow_up__closed_at=None) & (
+            Q(follow_up__latest_unknown_rdv_at=None) | Q(follow_up__latest_unknown_rdv_at__lte=now)
+        )
+        return self.valid_at(now).filter(
+            follow_up, still_followed(), no_slot_at__gte=F("follow_up__last_invited_at")
+        )
 
 
 class Invitation(models.Model):

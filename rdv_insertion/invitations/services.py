@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from rdv_insertion.agenda.creneaux import count_for_public
+from rdv_insertion.agenda.models import Lieu
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups import services as followups
 from rdv_insertion.followups.models import FollowUp
@@ -40,9 +41,18 @@ class Report:
 
 
 def free_slots(configuration: CategoryConfiguration, *, now: datetime) -> int:
-    """How many créneaux invited people could take over the next 30 days."""
-    offers = offers_for(configuration.organisation, configuration.motif_category)
-    return count_for_public(offers, now=now, period=SLOTS_COUNTED_OVER)
+    """How many créneaux and seats invited people could take over the next 30 days.
+
+    A collective rdv without a limit counts for one: there is room, nobody knows how much.
+    """
+    offers = offers_for(configuration.organisation, configuration.motif_category, now=now)
+    seats = sum(
+        1 if rdv.seats_left is None else rdv.seats_left
+        for offer in offers
+        for rdv in offer.rdvs
+        if rdv.starts_at <= now + SLOTS_COUNTED_OVER
+    )
+    return count_for_public(offers, now=now, period=SLOTS_COUNTED_OVER) + seats
 
 
 @transaction.atomic
@@ -54,10 +64,12 @@ def invite(
     origin: str,
     now: datetime,
     agent: Agent | None = None,
+    lieu: Lieu | None = None,
     even_without_slots: bool = False,
 ) -> Report:
     """Invite the people of `follow_ups` by each of `channels`, and report on each.
 
+    `lieu` is where they are to be received when the agent chose it: they are not asked to choose a place.
     Never without a free slot, unless the agent insists with `even_without_slots`. The follow-ups are locked
     in order, so that two agents who invite the same list send one invitation.
     """
@@ -74,7 +86,7 @@ def invite(
                 report.invitations[follow_up.pk].append(_invitation(follow_up, configuration, channel, now))
     written = [one for several in report.invitations.values() for one in several]
     for invitation in written:
-        invitation.origin, invitation.created_by_agent = origin, agent
+        invitation.origin, invitation.created_by_agent, invitation.lieu = origin, agent, lieu
     _write(written, configuration, now)
     return report
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 logger = structlog.get_logger(__name__)
@@ -28,6 +29,18 @@ def log_requests(get_response: Handler) -> Handler:
             agent_id=getattr(getattr(request, "user", None), "pk", None),
         )
         return response
+
+    return handle
+
+
+def refuse_null_characters(get_response: Handler) -> Handler:
+    """Answer 400 to what no browser sends and PostgreSQL cannot hold, instead of an error in each page."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        typed = [*request.GET.lists(), *request.POST.lists()]
+        if "\0" in request.path or any("\0" in value for name, values in typed for value in (name, *values)):
+            raise BadRequest("null character")
+        return get_response(request)
 
     return handle
 

@@ -78,3 +78,31 @@ class Organisation(models.Model):
     def sms_sender(self) -> str:
         """Who an SMS says it comes from: 11 letters or digits at most."""
         return self.sms_sender_name or f"Dept{self.department.number}"
+
+
+class GeocodedAddress(models.Model):
+    """What the national address base answered for one text, so that it is not asked again.
+
+    The text itself is not kept, only its digest; the house number is not either, and the point is rounded:
+    a street is enough to know who serves it.
+    """
+
+    # Digest of the department and of the text, folded (`rdv_insertion.territory.addresses.memory`).
+    key = models.CharField("index aveugle", max_length=64, primary_key=True)
+    # Empty when the base knows no such address.
+    city_code = models.CharField("code INSEE de la commune", max_length=5, blank=True)
+    city = models.CharField("commune", max_length=100, blank=True)
+    postcode = models.CharField("code postal", max_length=5, blank=True)
+    street = models.CharField("rue", max_length=200, blank=True)
+    street_code = models.CharField("code de la rue", max_length=20, blank=True)
+    latitude = models.FloatField("latitude", null=True, blank=True)
+    longitude = models.FloatField("longitude", null=True, blank=True)
+    found_at = models.DateTimeField("trouvée le")
+
+    class Meta:
+        verbose_name = "adresse géocodée"
+        verbose_name_plural = "adresses géocodées"
+        indexes = [models.Index(fields=["found_at"], name="geocoded_by_age")]
+
+    def __str__(self) -> str:
+        return self.city_code

@@ -11,13 +11,16 @@ from django.utils import timezone
 
 from rdv_insertion.agenda.models import Participation
 from rdv_insertion.agents.models import Agent
-from rdv_insertion.agents.perms import organisations_of
+from rdv_insertion.agents.perms import administers, organisations_of
 from rdv_insertion.followups.enums import ParticipationStatus
+from rdv_insertion.invitations.models import Invitation
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.web.agents.undo import take_undo
 
 _SESSION_KEY = "organisation"
+# Pages under *Agenda* whose names do not say so.
+_OF_THE_AGENDA = ("find_", "prescri", "collective", "rdv_new", "rdv_show", "rdv_edit", "rdv_cancel", "rdv_day")
 
 
 @dataclass(frozen=True)
@@ -73,21 +76,42 @@ def _shell(request: HttpRequest, agent: Agent) -> Shell:
     people = reverse("usagers", args=[organisation.slug])
     links = [
         ("Usagers", people, ("usagers", "usager")),
-        ("Agenda", reverse("agenda"), ("agenda",)),
+        ("Agenda", reverse("agenda"), ("agenda", "plage", "absence", *_OF_THE_AGENDA)),
         ("Importer", reverse("imports"), ("import",)),
+        ("Pilotage", reverse("rdv_statistics"), ("rdv_statistics", "rdvs")),
     ]
+    if administers(agent, organisation):
+        configuration = reverse("configuration", args=[organisation.slug])
+        links.append(
+            ("Configuration", configuration, ("configuration", "motif", "lieu", "sector", "who_serves"))
+        )
     name = request.resolver_match.view_name if request.resolver_match else ""
     return Shell(
         organisation=organisation,
         organisations=_organisations(request, agent),
         navigation=[Item(label, url, current=name.startswith(starts)) for label, url, starts in links],
-        waiting=_waiting(agent),
+        waiting=_waiting(agent, organisation),
         search_url=people,
     )
 
 
-def _waiting(agent: Agent) -> list[Item]:
-    """What waits for this agent today."""
+def _waiting(agent: Agent, organisation: Organisation) -> list[Item]:
+    """What waits for this agent today: theirs, then their organisation's. Two queries."""
+    return [*_to_fill_in(agent), *_without_slot(organisation)]
+
+
+def _without_slot(organisation: Organisation) -> list[Item]:
+    """People who found nothing to choose, in any category."""
+    blocked = Invitation.objects.without_slot(timezone.now()).filter(organisation=organisation)
+    count = blocked.values("follow_up__usager").distinct().count()
+    if not count:
+        return []
+    words = "personne invitée ne trouve", "personnes invitées ne trouvent"
+    people = reverse("usagers", args=[organisation.slug])
+    return [Item(f"{plural(count, *words)} plus de créneau", f"{people}?suivi=tous&blocage=1")]
+
+
+def _to_fill_in(agent: Agent) -> list[Item]:
     late = Participation.objects.filter(
         status=ParticipationStatus.UNKNOWN, rdv__agents=agent, rdv__starts_at__lte=timezone.now()
     ).count()

@@ -1,5 +1,6 @@
 """Taking, moving, cancelling, recording: the rules, one transaction at a time."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -79,8 +80,19 @@ def take(offer: Offer, follow_up: FollowUp, clock: str = "09:00", **options: Any
     return book(**values | options)
 
 
-def purposes() -> list[tuple[str, str]]:
-    return list(Message.objects.order_by("id").values_list("purpose", "channel"))
+Purposes = Callable[[], list[tuple[str, str]]]
+
+
+@pytest.fixture
+def purposes(run_jobs: Any) -> Purposes:
+    """What people are told so far, once the worker has told it."""
+
+    def told() -> list[tuple[str, str]]:
+        run_jobs("notifications", at=NOW)
+        to_people = Message.objects.filter(agent=None).order_by("id")
+        return list(to_people.values_list("purpose", "channel"))
+
+    return told
 
 
 def test_a_booking_gives_the_slot_to_the_person(
@@ -94,7 +106,9 @@ def test_a_booking_gives_the_slot_to_the_person(
     assert len(participation.code) == 8
 
 
-def test_a_booking_is_confirmed_by_sms_and_mail_with_the_event(offer: Offer, follow_up: FollowUp) -> None:
+def test_a_booking_is_confirmed_by_sms_and_mail_with_the_event(
+    offer: Offer, follow_up: FollowUp, purposes: Purposes
+) -> None:
     take(offer, follow_up)
     assert purposes() == [(Purpose.RDV_CREATED, "sms"), (Purpose.RDV_CREATED, "email")]
     assert "BEGIN:VEVENT" in Message.objects.get(channel="email").calendar
@@ -248,13 +262,16 @@ def test_two_agents_may_receive_at_the_same_time() -> None:
 # ---- Moving and cancelling
 
 
-def test_a_rdv_is_moved_with_its_messages_and_its_version(offer: Offer, follow_up: FollowUp) -> None:
+def test_a_rdv_is_moved_with_its_messages_and_its_version(
+    offer: Offer, follow_up: FollowUp, purposes: Purposes
+) -> None:
     before = take(offer, follow_up)
+    told = purposes()
     after = move(participation=before, offer=offer, starts_at=paris("11:00"), now=NOW)
     assert (after.pk, after.code, after.sequence) == (before.pk, before.code, 1)
     assert (after.rdv.starts_at, after.rdv.ends_at) == (paris("11:00"), paris("11:30"))
     assert RdvAgent.objects.get().starts_at == paris("11:00")
-    assert purposes()[2:] == [(Purpose.RDV_UPDATED, "sms"), (Purpose.RDV_UPDATED, "email")]
+    assert purposes() == [*told, (Purpose.RDV_UPDATED, "sms"), (Purpose.RDV_UPDATED, "email")]
     follow_up.refresh_from_db()
     assert follow_up.latest_unknown_rdv_at == paris("11:00")
 
@@ -315,16 +332,27 @@ def test_moving_to_a_taken_slot_leaves_the_rdv_where_it_was(offer: Offer, follow
     assert Participation.objects.get(pk=mine.pk).rdv.starts_at == paris("09:00")
 
 
-def test_a_cancelled_rdv_is_excused_frees_the_slot_and_tells_everybody(
-    offer: Offer, follow_up: FollowUp
+def test_of_two_quick_changes_only_the_last_is_told(
+    offer: Offer, follow_up: FollowUp, purposes: Purposes
 ) -> None:
-    participation = cancel(participation=take(offer, follow_up), now=NOW)
+    participation = take(offer, follow_up)
+    move(participation=participation, offer=offer, starts_at=paris("11:00"), now=NOW)
+    cancel(participation=participation, now=NOW)
+    assert purposes() == [(Purpose.RDV_CANCELLED, "sms"), (Purpose.RDV_CANCELLED, "email")]
+
+
+def test_a_cancelled_rdv_is_excused_frees_the_slot_and_tells_everybody(
+    offer: Offer, follow_up: FollowUp, purposes: Purposes
+) -> None:
+    participation = take(offer, follow_up)
+    told = purposes()
+    participation = cancel(participation=participation, now=NOW)
     assert (participation.status, participation.cancelled_at, participation.rdv.status) == (
         "excused",
         NOW,
         "excused",
     )
-    assert purposes()[2:] == [(Purpose.RDV_CANCELLED, "sms"), (Purpose.RDV_CANCELLED, "email")]
+    assert purposes() == [*told, (Purpose.RDV_CANCELLED, "sms"), (Purpose.RDV_CANCELLED, "email")]
     follow_up.refresh_from_db()
     assert follow_up.status_at(NOW) == FollowUpStatus.RDV_EXCUSED
     assert take(offer, FollowUpFactory(), booking_key="other").rdv.starts_at == paris("09:00")
@@ -373,16 +401,18 @@ def test_a_recorded_status_is_told_to_the_follow_up() -> None:
     assert follow_up.latest_seen_rdv_at == paris("09:00")
 
 
-def test_the_person_is_told_of_a_cancellation_only_when_the_agent_says_so() -> None:
+def test_the_person_is_told_of_a_cancellation_only_when_the_agent_says_so(purposes: Purposes) -> None:
     for notify in (False, True):
         participation = ParticipationFactory(rdv__starts_at=paris("09:00"))
         record_status(participation=participation, status="revoked", notify=notify, now=NOW)
+        purposes()
         assert Message.objects.filter(usager=participation.usager).exists() is notify
 
 
-def test_nobody_is_told_of_a_past_rdv() -> None:
+def test_nobody_is_told_of_a_past_rdv(run_jobs: Any) -> None:
     participation = ParticipationFactory(rdv__starts_at=paris("09:00"))
     record_status(participation=participation, status="revoked", notify=True, now=paris("09:01"))
+    run_jobs(at=paris("09:01"))
     assert not Message.objects.exists()
 
 
@@ -411,3 +441,14 @@ def test_a_rdv_is_seen_by_agents_of_its_organisation_only(
     assert Participation.objects.visible_to(agent).get() == participation
     assert not Rdv.objects.visible_to(colleague_elsewhere).exists()
     assert not Participation.objects.visible_to(colleague_elsewhere).exists()
+
+
+def test_a_slot_just_before_another_rdv_is_given_as_it_is_shown(
+    motif: Motif, plage: PlageOuverture, follow_up: FollowUp
+) -> None:
+    """The pause comes after a rdv: the next one may begin when this one ends, if it began there already."""
+    Motif.objects.filter(pk=motif.pk).update(pause=timedelta(minutes=10))
+    RdvFactory(motif=MotifFactory(), agents=[plage.agent], starts_at=paris("09:30"))
+    motif.refresh_from_db()
+    (offer,) = offers([motif])
+    assert take(offer, follow_up).rdv.ends_at == paris("09:30")

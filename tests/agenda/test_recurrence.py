@@ -1,10 +1,11 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rdv_insertion.agenda.recurrence import days
+from tests.agenda.oracle import RULES, occurs
 
 FIRST = date(2026, 1, 5)
 
@@ -56,3 +57,15 @@ def test_a_search_long_after_the_first_day_gives_the_same_days_as_one_from_it(
     since, until = FIRST + timedelta(days=offset), FIRST + timedelta(days=offset + length)
     from_the_start = [day for day in days(FIRST, rule, since=FIRST, until=until) if day >= since]
     assert list(days(FIRST, rule, since=since, until=until)) == from_the_start
+
+
+@settings(max_examples=300)
+@given(RULES, st.integers(0, 500), st.integers(0, 120), st.sets(st.integers(0, 30), max_size=3))
+def test_any_recurrence_falls_on_the_days_that_a_calendar_gives(
+    rule: str, offset: int, length: int, exceptions: set[int]
+) -> None:
+    since = FIRST + timedelta(days=offset)
+    period = [since + timedelta(days=number) for number in range(length + 1)]
+    off = {since + timedelta(days=number) for number in exceptions}
+    expected = [day for day in period if occurs(FIRST, rule, day) and day not in off]
+    assert list(days(FIRST, rule, since=since, until=period[-1], except_on=off)) == expected

@@ -96,7 +96,7 @@ def test_a_cancelled_rdv_leaves_the_code_free_to_choose_again(invitation: Invita
         organisation=invitation.organisation, motif_category=invitation.follow_up.motif_category
     )
     PlageOuvertureFactory(motif=motif, first_day=date(2026, 3, 3), recurrence="FREQ=WEEKLY")
-    (offer,) = offers_of(invitation)
+    (offer,) = offers_of(invitation, now=NOW)
     for _ in range(2):
         participation = book(
             offer=offer,
@@ -124,7 +124,7 @@ def test_people_choose_among_the_motifs_of_their_category_and_organisation_only(
     PlageOuvertureFactory(
         motif__organisation=organisation, motif__motif_category=category, motif__agents_only=True
     )
-    assert offers_of(invitation) == offers([right.motifs.get()])
+    assert offers_of(invitation, now=NOW) == offers([right.motifs.get()])
 
 
 def test_a_link_costs_two_queries(invitation: Invitation, django_assert_num_queries) -> None:

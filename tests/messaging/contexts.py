@@ -34,3 +34,53 @@ RDV: dict[str, Any] = {
     "instruction": "Venez 5 minutes avant l'heure.",
     "mandatory": True,
 }
+
+# An earlier créneau offered: the rdv as it would be, the one they have, and until when it is kept.
+EARLIER_SLOT: dict[str, Any] = {
+    **RDV,
+    "link": "https://rdv-insertion.fr/rdv/ABCDEFGH/plus-tot",
+    "current_moment": "jeudi 12 mars 2026 à 14 h",
+    "current_short_moment": "12/03/2026 à 14 h",
+    "answer_before": "14 h 10",
+}
+
+AGENT_RDV: dict[str, Any] = {
+    "heading": "Rendez-vous déplacé",
+    "what": "moved",
+    "done": "Déplacé",
+    "author": "la personne",
+    "organisation": "Conseil départemental de la Drôme",
+    "title": "RSA orientation",
+    "moment": "mardi 3 mars 2026 à 9 h 30",
+    "former_moment": "lundi 2 mars 2026 à 10 h",
+    "place": ["Centre médico-social de l'Hôtel-Dieu, 12 rue de la République, 26000 Valence"],
+    "access": "",
+    "colleagues": ["Aïcha N'DIAYE"],
+    "link": "https://rdv-insertion.fr/rdvs/12/",
+    "account_link": "https://rdv-insertion.fr/compte/",
+    "help_phone": "",
+}
+
+# To the organisation that receives; `to_prescriber` says that it is for the agent who took it.
+PRESCRIPTION: dict[str, Any] = {
+    "to_prescriber": False,
+    "person": "Maïa N.",
+    "prescriber": "Bob Admin",
+    "prescriber_organisation": "France Travail de Die",
+    "organisation": "Conseil départemental de la Drôme",
+    "title": "RSA orientation",
+    "moment": "mardi 3 mars 2026 à 9 h 30",
+    "place": ["Centre médico-social de l'Hôtel-Dieu", "12 rue de la République, 26000 Valence"],
+    "access": "Bus 5, arrêt Gare",
+    "link": "https://rdv-insertion.fr/rdvs/12/",
+    "help_phone": "04 75 00 00 00",
+}
+
+# To the organisation: `link` is where plages are opened.
+NO_SLOT: dict[str, Any] = {
+    "count": 3,
+    "category": "RSA orientation d'accueil",
+    "organisation": "Conseil départemental de la Drôme",
+    "link": "https://rdv-insertion.fr/organisations/cd-drome/plages/",
+    "help_phone": "",
+}

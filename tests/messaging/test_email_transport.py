@@ -74,6 +74,33 @@ def test_the_event_is_attached_once_as_a_calendar(providers: Providers) -> None:
     assert event["Content-Disposition"].startswith("attachment")
 
 
+def structure(mail: EmailMessage) -> str:
+    """`mixed(alternative(plain html) ics)`: the shape of a mail."""
+    name = mail.get_content_subtype()
+    parts = " ".join(structure(part) for part in mail.iter_parts()) if mail.is_multipart() else ""
+    return f"{name}({parts})" if parts else name
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
+def test_an_event_that_asks_or_frees_is_an_alternative_of_the_text_and_a_file(
+    providers: Providers, method: str
+) -> None:
+    asked = EVENT.replace("SUMMARY", f"METHOD:{method}\r\nSUMMARY")
+    mail = sent(providers, calendar=asked)
+    assert structure(mail) == "mixed(alternative(plain html calendar) ics)"
+    event, file = (part for part in mail.walk() if part.get_content_subtype() in ("calendar", "ics"))
+    assert event.get_param("method") == method
+    assert event.get_content_charset() == "utf-8"
+    assert event.get_content_disposition() is None
+    assert event.get_payload(decode=True).replace(b"\r\n", b"\n") == asked.replace("\r\n", "\n").encode()
+    assert file.get_filename() == "rendez-vous.ics"
+    assert file.get_payload(decode=True) == asked.encode()
+
+
+def test_an_event_to_keep_is_only_attached(providers: Providers) -> None:
+    assert structure(sent(providers, calendar=EVENT)) == "mixed(alternative(plain html) calendar)"
+
+
 @pytest.mark.parametrize(
     "name",
     [

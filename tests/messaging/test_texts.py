@@ -12,18 +12,28 @@ from rdv_insertion.messaging import texts
 from rdv_insertion.messaging.channels.sms.gsm7 import segments, to_gsm7
 from rdv_insertion.messaging.enums import TO_PROFESSIONALS, Channel, Purpose
 from tests.factories import InvitationFactory, ParticipationFactory
-from tests.messaging.contexts import INVITATION, RDV
+from tests.messaging.contexts import AGENT_RDV, EARLIER_SLOT, INVITATION, NO_SLOT, PRESCRIPTION, RDV
 
 EVERY_PURPOSE = pytest.mark.parametrize(
     "purpose", [purpose for purpose in Purpose if purpose not in TO_PROFESSIONALS]
 )
 ABOUT_A_RDV_TO_COME = pytest.mark.parametrize(
-    "purpose", [Purpose.RDV_CREATED, Purpose.RDV_UPDATED, Purpose.RDV_REMINDER]
+    "purpose", [Purpose.RDV_CREATED, Purpose.RDV_UPDATED, Purpose.RDV_REMINDER, Purpose.EARLIER_SLOT]
 )
+ABOUT_THEIR_RDV = (Purpose.RDV_CREATED, Purpose.RDV_UPDATED, Purpose.RDV_CANCELLED, Purpose.RDV_REMINDER)
+TOLD_BY_MAIL = pytest.mark.parametrize("purpose", TO_PROFESSIONALS)
+
+CONTEXTS: dict[str, dict[str, Any]] = {
+    Purpose.INVITATION: INVITATION,
+    Purpose.EARLIER_SLOT: EARLIER_SLOT,
+    Purpose.AGENT_RDV: AGENT_RDV,
+    Purpose.PRESCRIPTION: PRESCRIPTION,
+    Purpose.NO_SLOT: NO_SLOT,
+}
 
 
 def context_of(purpose: str, **changes: Any) -> dict[str, Any]:
-    return {**(INVITATION if purpose == Purpose.INVITATION else RDV), **changes}
+    return {**CONTEXTS.get(purpose, RDV), **changes}
 
 
 def sms(purpose: str, **changes: Any) -> str:
@@ -115,7 +125,8 @@ def test_an_sms_about_a_rdv_is_paid_twice_at_most_with_its_address(purpose: str)
     text = sms(purpose)
     assert segments(text) <= 2
     assert "mardi 3 mars 2026 à 9 h 30" in text
-    assert "12 rue de la République, 26000 Valence" in text
+    if purpose != Purpose.EARLIER_SLOT:  # It holds two dates: the address is behind its link.
+        assert "12 rue de la République, 26000 Valence" in text
 
 
 @pytest.mark.parametrize(
@@ -230,6 +241,80 @@ def test_the_context_of_an_invitation_holds_all_that_its_texts_say(
 def test_the_context_of_a_rdv_holds_all_that_its_texts_say(agent: Agent) -> None:
     context = rdv_context(ParticipationFactory())
     assert context.keys() == RDV.keys()
-    for purpose in set(Purpose.values) - {Purpose.INVITATION}:
+    for purpose in ABOUT_THEIR_RDV:
         assert texts.render(purpose, Channel.SMS, context).text
         assert texts.render(purpose, Channel.EMAIL, context).html
+
+
+def test_an_earlier_slot_says_until_when_to_answer_and_what_happens_otherwise() -> None:
+    email = mail(Purpose.EARLIER_SLOT)
+    for words in (sms(Purpose.EARLIER_SLOT), email.text, email.html):
+        assert re.search(r"Répondez avant 14 h 10", words)
+        assert "reste inchangé" in words
+    assert "votre rendez-vous du 12/03/2026 à 14 h reste inchangé" in sms(Purpose.EARLIER_SLOT)
+    assert "votre rendez-vous du jeudi 12 mars 2026 à 14 h reste inchangé" in email.text
+
+
+@TOLD_BY_MAIL
+def test_a_mail_to_professionals_is_whole(purpose: str) -> None:
+    email, link = mail(purpose), context_of(purpose)["link"]
+    for words in (email.subject, email.text, email.html):
+        assert not re.search(r"\{\{|\{%|\{#|#\}|None|&amp;#|undefined", words)
+    assert not re.search(r"&(#x27|#39|amp|quot|nbsp|lt|gt);", email.subject + email.text)
+    assert f"\n{link}\n" in email.text
+    assert email.html.count(f'href="{link}"') == 2
+    assert context_of(purpose)["organisation"] in email.text
+
+
+@TOLD_BY_MAIL
+def test_a_mail_to_professionals_escapes_what_people_typed(purpose: str) -> None:
+    html = mail(
+        purpose, organisation="CD <b>26</b>", title="<script>", category="<script>", colleagues=["<i>"]
+    ).html
+    assert "<b>26" not in html
+    assert "<script" not in html
+    assert "<i>" not in html
+
+
+@TOLD_BY_MAIL
+def test_a_mail_to_professionals_is_accessible(purpose: str) -> None:
+    outline = _Outline(mail(purpose).html)
+    assert len(outline.all("h1")) == 1
+    assert all(table["role"] == "presentation" for table in outline.all("table"))
+    assert not outline.all("img") + outline.all("script") + outline.all("link")
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [("removed", "Ce rendez-vous n'est plus le vôtre."), ("cancelled", "Ce temps est de nouveau libre")],
+)
+def test_an_agent_reads_what_becomes_of_their_time(what: str, says: str) -> None:
+    assert says in mail(Purpose.AGENT_RDV, what=what).text
+    assert says not in mail(Purpose.AGENT_RDV).text
+
+
+def test_an_agent_reads_the_moment_before_and_after_a_move() -> None:
+    email = mail(Purpose.AGENT_RDV)
+    assert email.subject == "Rendez-vous déplacé : mardi 3 mars 2026 à 9 h 30"
+    for words in (email.text, email.html):
+        assert "Au lieu du lundi 2 mars 2026 à 10 h" in words
+        assert "Déplacé par la personne." in words
+    assert "Au lieu" not in mail(Purpose.AGENT_RDV, former_moment="").text
+
+
+def test_who_receives_learns_who_prescribed_and_who_prescribed_that_it_is_done() -> None:
+    assert (
+        "Bob Admin (France Travail de Die) a pris un rendez-vous chez vous" in mail(Purpose.PRESCRIPTION).text
+    )
+    told = mail(Purpose.PRESCRIPTION, to_prescriber=True)
+    assert "Le rendez-vous que vous avez pris est confirmé." in told.text
+    assert "Pour : Maïa N." in told.text
+    assert "Bob Admin" not in told.text
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 personne n'a pas"), (3, "3 personnes n'ont pas")])
+def test_an_organisation_learns_how_many_found_no_slot_and_what_to_do(count: int, words: str) -> None:
+    email = mail(Purpose.NO_SLOT, count=count)
+    assert words in email.text
+    assert "Ouvrez de nouvelles plages" in email.text
+    assert "RSA orientation d'accueil" in email.subject

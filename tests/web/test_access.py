@@ -13,13 +13,19 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from rdv_insertion.agenda.enums import CreatedBy
+from rdv_insertion.agenda.models import Participation
+from rdv_insertion.agenda.services import sectors
+from rdv_insertion.agents.services import create_calendar_link
 from rdv_insertion.imports import services as imports
 from rdv_insertion.imports.models import ImportRun
 from tests.factories import (
+    AbsenceFactory,
     FollowUpFactory,
     InvitationFactory,
     MotifFactory,
     ParticipationFactory,
+    PlageOuvertureFactory,
     RdvFactory,
 )
 
@@ -79,7 +85,11 @@ RULES: dict[str, Rule] = {
     "book_places": everybody(FOUND),
     "book_slots": everybody(FOUND),
     "book_confirm": everybody(FOUND),
+    "book_seat": everybody(FOUND),
     "rdv": everybody(),
+    # The name is asked there too, so that the link of a message leads to what it says.
+    "earlier_slot": everybody(),
+    "wait_for_earlier": everybody(FOUND),
     "rdv_event": everybody(FOUND),
     "cancel": everybody(FOUND),
     "move": everybody(FOUND),
@@ -91,6 +101,8 @@ RULES: dict[str, Rule] = {
     "switch_organisation": of_the_organisation(FOUND),
     "usagers": of_the_organisation(),
     "invite_usagers": of_the_organisation(FOUND, "post"),
+    # Which category must be said.
+    "free_slots": Rule(FOUND, NOT_FOUND, NOT_FOUND),
     "usager": of_the_organisation(),
     "usager_edit": of_the_organisation(),
     "invite_follow_up": of_the_organisation(FOUND, "post"),
@@ -99,6 +111,82 @@ RULES: dict[str, Rule] = {
     "invitation_letter": of_the_organisation(),
     "record_participation": of_the_organisation(FOUND, "post"),
     "agenda": any_agent(),
+    "agenda_table": any_agent(),
+    "agenda_events": any_agent(),
+    "agenda_print": any_agent(),
+    "agenda_preferences": any_agent(OK, "post"),
+    # Without hours it answers that it cannot read them.
+    "agenda_move": of_the_organisation(400, "post"),
+    # Rdvs: the motif asked for is that of the organisation; the prescription is that of one agent
+    "find_slot": any_agent(),
+    "find_slot_confirm": any_agent(NOT_FOUND),
+    "find_partner_slot": any_agent(),
+    "prescribe": any_agent(NOT_FOUND),
+    "prescription_done": Rule(FOUND, OK, NOT_FOUND, admin=NOT_FOUND),
+    "rdv_new": any_agent(),
+    "rdv_show": of_the_organisation(),
+    "rdv_edit": of_the_organisation(),
+    "rdv_cancel": of_the_organisation(),
+    "rdv_day": any_agent(),
+    "record_day": any_agent(FOUND, "post"),
+    "undo_day": any_agent(FOUND, "post"),
+    "collective_rdvs": any_agent(),
+    "collective_new": any_agent(),
+    "collective_duplicate": of_the_organisation(),
+    "collective_people": of_the_organisation(),
+    # It has not begun.
+    "collective_attendance": of_the_organisation(FOUND),
+    # Steering: nobody of the world has the right to export
+    "rdv_statistics": any_agent(),
+    "rdv_statistics_tables": any_agent(),
+    "rdvs": any_agent(),
+    "rdvs_export": any_agent(FORBIDDEN),
+    # The agent's own account; their calendar opens with its secret, whoever reads it
+    "account": any_agent(),
+    "account_notifications": any_agent(FOUND, "post"),
+    "account_calendar_create": any_agent(FOUND, "post"),
+    "account_calendar_change": any_agent(FOUND, "post"),
+    "account_calendar_delete": any_agent(FOUND, "post"),
+    "calendar_feed": everybody(),
+    # Sectors
+    # Plages and absences: the agent's own; the configuration of motifs and lieux
+    "plages": any_agent(),
+    "plage_new": any_agent(),
+    "plage_edit": of_the_organisation(),
+    "plage_delete": of_the_organisation(),
+    "absences": any_agent(),
+    "absence_new": any_agent(),
+    "absence_edit": of_the_organisation(),
+    "absence_delete": of_the_organisation(),
+    "recurrence_words": any_agent(OK, "post"),
+    "undo_opening": any_agent(FOUND, "post"),
+    "configuration": of_the_administrators(),
+    "motifs": of_the_administrators(),
+    "motif_new": of_the_administrators(),
+    "motif_edit": of_the_administrators(),
+    "motif_preview": of_the_administrators(OK, "post"),
+    "motif_duplicate": of_the_administrators(),
+    "motif_delete": of_the_administrators(),
+    "motif_restore": of_the_administrators(FOUND, "post"),
+    "lieux": of_the_administrators(),
+    "lieu_new": of_the_administrators(),
+    "lieu_edit": of_the_administrators(),
+    "lieu_open": of_the_administrators(FOUND, "post"),
+    "lieu_delete": of_the_administrators(),
+    "sectors": of_the_administrators(),
+    "sector_add": of_the_administrators(),
+    "sector": of_the_administrators(),
+    "sector_edit": of_the_administrators(),
+    "sector_delete": of_the_administrators(),
+    "zone_add": of_the_administrators(FOUND, "post"),
+    "zone_remove": of_the_administrators(FOUND, "post"),
+    "attribution_add": of_the_administrators(FOUND, "post"),
+    "attribution_remove": of_the_administrators(FOUND, "post"),
+    "sectors_import": of_the_administrators(),
+    "sectors_import_apply": of_the_administrators(FOUND, "post"),
+    "sectors_export": of_the_administrators(),
+    "sectors_template": of_the_administrators(),
+    "who_serves": of_the_organisation(),
     # Imports: the run of the world is being checked, so that later steps lead back to it
     "imports": any_agent(),
     "import_new": any_agent(),
@@ -140,7 +228,7 @@ class World:
         return f"{address}?organisation={self.values['slug']}" if name == "switch_organisation" else address
 
     def _value(self, name: str, parameter: str) -> Any:
-        about_rdv = name.startswith(("rdv", "move", "cancel"))
+        about_rdv = name.startswith(("rdv", "move", "cancel", "earlier_slot", "wait_for"))
         return self.values["rdv_code"] if parameter == "code" and about_rdv else self.values[parameter]
 
 
@@ -157,9 +245,9 @@ def _patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, UR
 
 
 def _parameters(name: str) -> list[list[str]]:
-    return [
-        list(entry.pattern.regex.groupindex) for known, entry in _patterns(get_resolver()) if known == name
-    ]
+    """The parameters of each address of this name, those of the folders that it is in included."""
+    known = get_resolver().reverse_dict.getlist(name)
+    return [parameters for possibilities, *_ in known for _, parameters in possibilities]
 
 
 NAMES = sorted({name for name, _ in _patterns(get_resolver())})
@@ -178,11 +266,35 @@ def checked_run(organisation, configuration, agent) -> ImportRun:
     return run
 
 
+def opening_ids(motif, agent) -> dict[str, int]:
+    """A plage and an absence of the agent."""
+    return {
+        "plage_id": PlageOuvertureFactory(motif=motif, agent=agent).pk,
+        "absence_id": AbsenceFactory(agent=agent).pk,
+    }
+
+
+def sector_ids(organisation) -> dict[str, int]:
+    """A sector of the department, with a town, that the organisation serves."""
+    sector = sectors.save_sector(department=organisation.department, name="Die", human_id="die")
+    return {
+        "sector_id": sector.pk,
+        "zone_id": sectors.add_zone(sector=sector, place=sectors.Place("26113")).pk,
+        "attribution_id": sectors.attribute(sector=sector, organisation=organisation).pk,
+    }
+
+
+def prescription_by(agent) -> Participation:
+    """A rdv that the agent took for somebody in the agenda of another organisation."""
+    return ParticipationFactory(created_by=CreatedBy.PRESCRIPTEUR, created_by_agent=agent)
+
+
 @pytest.fixture
 def world(organisation, configuration, agent) -> World:
     follow_up = FollowUpFactory(organisation=organisation, motif_category=configuration.motif_category)
     invitation = InvitationFactory(follow_up=follow_up, organisation=organisation, channel="postal")
     motif = MotifFactory(organisation=organisation, motif_category=configuration.motif_category)
+    atelier = MotifFactory(organisation=organisation, collectif=True)
     rdv = RdvFactory(motif=motif, agents=[agent])
     participation = ParticipationFactory(rdv=rdv, usager=follow_up.usager, follow_up=follow_up)
     return World(
@@ -194,11 +306,19 @@ def world(organisation, configuration, agent) -> World:
             "participation_id": participation.pk,
             "code": invitation.code,
             "rdv_code": participation.code,
+            "rdv_id": rdv.pk,
+            "collective_id": RdvFactory(motif=atelier).pk,
+            "prescription_id": prescription_by(agent).pk,
             "key": f"lieu-{rdv.lieu_id}",
             "moment": "2026-01-05T09:00",
             "run_id": checked_run(organisation, configuration, agent).pk,
+            **sector_ids(organisation),
+            **opening_ids(motif, agent),
+            "motif_id": motif.pk,
+            "lieu_id": rdv.lieu_id,
             "number": 2,
             "name": "inconnu",
+            "secret": create_calendar_link(agent=agent),
             "message_id": 0,
         },
         form={"suivi": configuration.motif_category.short_name},

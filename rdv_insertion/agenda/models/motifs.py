@@ -4,7 +4,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from rdv_insertion.agenda.enums import BookableBy, LocationType, SectorisationLevel
+from rdv_insertion.agenda.enums import BOOKABLE_BY_PARTNERS, BookableBy, LocationType, SectorisationLevel
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.models import MotifCategory
 from rdv_insertion.territory.models import Organisation
@@ -14,6 +14,20 @@ class MotifQuerySet(models.QuerySet["Motif"]):
     def visible_to(self, agent: Agent) -> "MotifQuerySet":
         """Motifs of the organisations in which `agent` has a role."""
         return self.filter(organisation__roles__agent=agent, organisation__archived_at=None)
+
+    def open_to_partner(self, agent: Agent) -> "MotifQuerySet":
+        """Motifs that other organisations of the agent's departments let their partners book."""
+        own = Organisation.objects.filter(roles__agent=agent)
+        return (
+            self.in_use()
+            .filter(
+                organisation__department__organisations__in=own.filter(archived_at=None),
+                organisation__archived_at=None,
+                bookable_by__in=BOOKABLE_BY_PARTNERS,
+            )
+            .exclude(organisation__in=own)
+            .distinct()
+        )
 
     def in_use(self) -> "MotifQuerySet":
         """Those not deleted."""

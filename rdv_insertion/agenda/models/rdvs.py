@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -80,6 +80,12 @@ class Rdv(models.Model):
                 name="rdv_starts_before_it_ends",
                 violation_error_message="Le rendez-vous doit commencer avant de finir.",
             ),
+            # The search of créneaux looks a week back for what is still going on.
+            models.CheckConstraint(
+                condition=Q(ends_at__lte=models.F("starts_at") + timedelta(days=1)),
+                name="rdv_lasts_a_day_at_most",
+                violation_error_message="Un rendez-vous dure une journée au plus.",
+            ),
             models.CheckConstraint(
                 condition=Q(max_participants_count=None)
                 | Q(seats_taken__lte=models.F("max_participants_count")),
@@ -100,6 +106,12 @@ class Rdv(models.Model):
     def time_zone(self) -> ZoneInfo:
         """The clocks that the person reads."""
         return self.lieu.time_zone if self.lieu else self.organisation.time_zone
+
+    @property
+    def seats_left(self) -> int | None:
+        """How many more people a collective rdv takes; None when there is no limit."""
+        limit = self.max_participants_count
+        return None if limit is None else limit - self.seats_taken
 
     def has_begun(self, now: datetime) -> bool:
         """Whether its start is reached."""

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from rdv_insertion.agenda.models import Lieu
 from rdv_insertion.agents.perms import get_organisation_for, organisations_of
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.invitations import services
@@ -75,9 +76,31 @@ def _invite(
         origin=origin,
         now=timezone.now(),
         agent=agent_of(request),
+        lieu=_lieu(request, configuration),
         even_without_slots=request.POST.get("sans-creneau") == "oui",
     )
     _tell(request, report)
+
+
+def _lieu(request: HttpRequest, configuration: CategoryConfiguration) -> Lieu | None:
+    """The place that the agent chose for the people invited, None when they choose it themselves."""
+    lieux = Lieu.objects.open().filter(organisation=configuration.organisation)
+    return next((lieu for lieu in lieux if str(lieu.pk) == request.POST.get("lieu", "")), None)
+
+
+@require_safe
+def free_slots(request: HttpRequest, slug: str) -> HttpResponse:
+    """How many créneaux the people of `?suivi=` could take now: a line that refreshes itself by htmx."""
+    organisation = get_organisation_for(agent_of(request), slug)
+    configuration = get_object_or_404(
+        CategoryConfiguration.objects.select_related("organisation__department", "motif_category"),
+        organisation=organisation,
+        motif_category__short_name=request.GET.get("suivi", ""),
+    )
+    count = services.free_slots(configuration, now=timezone.now())
+    return render(
+        request, "components/free_slots.html", {"configuration": configuration, "free_slots": count}
+    )
 
 
 def _tell(request: HttpRequest, report: services.Report) -> None:

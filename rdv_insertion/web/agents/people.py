@@ -38,6 +38,8 @@ class Filters:
     search: str = ""
     tag: str = ""
     mine: bool = False
+    # Those who found nothing to choose with their invitation.
+    blocked: bool = False
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Filters":
@@ -50,12 +52,13 @@ class Filters:
             search=request.GET.get("q", "").replace("\x00", "").strip()[:100],
             tag=request.GET.get("tag", ""),
             mine=request.GET.get("referent") == "moi",
+            blocked=request.GET.get("blocage") == "1",
         )
 
     @property
     def any(self) -> bool:
         """Whether something is filtered out."""
-        return bool(self.statuses or self.search or self.tag or self.mine)
+        return bool(self.statuses or self.search or self.tag or self.mine or self.blocked)
 
 
 @dataclass
@@ -86,6 +89,9 @@ def list_people(request: HttpRequest, slug: str) -> HttpResponse:
     usagers = filtered(
         Usager.objects.of_organisation(organisation, archived=tab == ARCHIVED), filters, agent.pk
     )
+    if filters.blocked:
+        without_slot = Invitation.objects.without_slot(now).filter(organisation=organisation)
+        usagers = usagers.filter(pk__in=without_slot.values("follow_up__usager"))
     context: dict[str, Any] = {
         "organisation": organisation,
         "configuration": configuration,
@@ -140,6 +146,9 @@ def _category_page(
     follow_ups = FollowUp.objects.filter(
         motif_category=configuration.motif_category, closed_at=None, usager__in=usagers.values("pk")
     )
+    if filters.blocked:
+        without_slot = Invitation.objects.without_slot(now).filter(organisation=configuration.organisation)
+        follow_ups = follow_ups.filter(pk__in=without_slot.values("follow_up"))
     counts = follow_ups.count_by_status(now)
     shown = follow_ups.in_status(filters.statuses, now) if filters.statuses else follow_ups.with_status(now)
     shown = (

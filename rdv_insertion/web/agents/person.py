@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rdv_insertion.agenda.models import Participation
+from rdv_insertion.agenda.models import Lieu, Participation
 from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
@@ -17,6 +17,7 @@ from rdv_insertion.invitations.services import can_reach
 from rdv_insertion.kernel import dates
 from rdv_insertion.messaging.enums import FAILED, Channel
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.identity import LABELS
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.usagers.perms import get_usager_for, hidden_attributes
@@ -76,18 +77,30 @@ def _follow_ups(request: HttpRequest, usager: Usager) -> list[dict[str, Any]]:
         "message", "created_by_agent"
     )
     configurations = {
-        one.motif_category_id: one for one in CategoryConfiguration.objects.filter(organisation=organisation)
+        one.motif_category_id: one
+        for one in CategoryConfiguration.objects.filter(organisation=organisation).select_related(
+            "organisation", "motif_category"
+        )
     }
+    lieux = _lieux(organisation)
     return [
         {
             "follow_up": follow_up,
             "invitations": [one for one in invitations if one.follow_up_id == follow_up.pk],
             "next_rdv": _next_rdv(follow_up, usager),
             "channels": _channels(usager, follow_up, configurations.get(follow_up.motif_category_id)),
+            "configuration": configurations.get(follow_up.motif_category_id),
+            "lieux": lieux,
             "can_close": follow_up.motif_category_id in configurations,
         }
         for follow_up in follow_ups
     ]
+
+
+def _lieux(organisation: Organisation | None) -> list[Lieu]:
+    """The places among which an agent may choose for the person; none when there is no choice."""
+    lieux = list(Lieu.objects.open().filter(organisation=organisation))
+    return lieux if len(lieux) > 1 else []
 
 
 def _next_rdv(follow_up: FollowUp, usager: Usager) -> Participation | None:

@@ -10,12 +10,14 @@ from rdv_insertion.web.agents import (
     people,
     person,
 )
+from rdv_insertion.web.agents.account import feed
 
 urlpatterns = [
     path("organisations/", organisations.choose, name="organisations"),
     path("organisations/choisir/", organisations.switch, name="switch_organisation"),
     path("organisations/<slug:slug>/usagers/", people.list_people, name="usagers"),
     path("organisations/<slug:slug>/inviter/", invitations.invite_several, name="invite_usagers"),
+    path("organisations/<slug:slug>/creneaux-libres/", invitations.free_slots, name="free_slots"),
     path("usagers/<int:usager_id>/", person.show, name="usager"),
     path("usagers/<int:usager_id>/modifier/", person.edit, name="usager_edit"),
     path("suivis/<int:follow_up_id>/inviter/", invitations.invite_one, name="invite_follow_up"),
@@ -26,6 +28,7 @@ urlpatterns = [
     path("agenda/", include("rdv_insertion.web.agents.agenda.urls")),
     path("rdvs/", include("rdv_insertion.web.agents.rdvs.urls")),
     path("", include("rdv_insertion.web.agents.openings.urls")),
+    path("calendrier/<str:secret>.ics", feed.feed, name="calendar_feed"),
     path("compte/", include("rdv_insertion.web.agents.account.urls")),
     path("pilotage/", include("rdv_insertion.web.agents.steering.urls")),
     path("organisations/<slug:slug>/configuration/", include("rdv_insertion.web.configuration.urls")),

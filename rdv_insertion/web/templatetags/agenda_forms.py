@@ -5,9 +5,9 @@ from typing import Any
 
 from django import template
 
-from rdv_insertion.agenda.enums import allowed_statuses
 from rdv_insertion.agenda.models import Participation, Rdv
 from rdv_insertion.followups.enums import ParticipationStatus
+from rdv_insertion.web.agents.rdvs.effects import effects_of
 
 register = template.Library()
 
@@ -37,11 +37,11 @@ def participation_form(
     context: template.Context, participation: Participation, now: datetime, rdv: Rdv | None = None
 ) -> dict[str, Any]:
     """The form that says what became of a participation."""
-    begun = (rdv or participation.rdv).has_begun(now)
+    held = rdv or participation.rdv
     return {
         "participation": participation,
-        "begun": begun,
-        "offered": allowed_statuses(participation.status, begun=begun),
+        "begun": held.has_begun(now),
+        "effects": effects_of(participation, held, now),
         "request": context["request"],
         "csrf_token": context["csrf_token"],
     }

@@ -10,7 +10,7 @@ from rdv_insertion.agenda.presentation import title_of
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.kernel import dates
 from rdv_insertion.kernel.text import plural
-from rdv_insertion.web.usagers.places import Place, place_of
+from rdv_insertion.web.usagers.places import Place, place_of_person
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Appointment:
         return title_of(self.rdv)
 
     @property
+    def name(self) -> str:
+        """What this collective rdv is called, when it has a name of its own."""
+        return self.rdv.name if self.rdv.motif.collective else ""
+
+    @property
     def moment(self) -> str:
         """`mardi 3 mars 2026 à 9 h 30`, on the clocks of the place."""
         return dates.long_moment(self.rdv.starts_at, self.rdv.time_zone)
@@ -43,7 +48,7 @@ class Appointment:
     @property
     def place(self) -> Place:
         """Where it happens."""
-        return place_of(self.rdv)
+        return place_of_person(self.participation)
 
     @property
     def by_phone(self) -> bool:

@@ -1,19 +1,20 @@
 """Where a person is received, as they read it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from rdv_insertion.agenda.creneaux import Offer
 from rdv_insertion.agenda.enums import LocationType
-from rdv_insertion.agenda.models import Lieu, Rdv
+from rdv_insertion.agenda.models import Lieu, Participation, Rdv
+from rdv_insertion.agenda.presentation import visio_url
 from rdv_insertion.kernel.dates import PARIS
 
 _ELSEWHERE: dict[str, tuple[str, str, str]] = {
     LocationType.PHONE: ("Par téléphone", "Un agent vous appelle à l'heure choisie.", "fr-icon-phone-line"),
     LocationType.VISIO: (
         "En visioconférence",
-        "Vous recevez le lien avant le rendez-vous.",
+        "Vous recevez le lien avec la confirmation.",
         "fr-icon-video-chat-line",
     ),
     LocationType.HOME: ("Chez vous", "Un agent vient à votre domicile.", "fr-icon-home-4-line"),
@@ -36,18 +37,23 @@ _CLOCKS = {
 
 @dataclass(frozen=True)
 class Place:
-    """A place, or the phone, visio or home that stands for it. `map_url` only where there is an address."""
+    """A place, or the phone, visio or home that stands for it.
+
+    `map_url` only where there is an address to go to; `link` is that of a visio, once it is known.
+    """
 
     name: str
     address: str
     note: str
     icon: str
     clocks: str
+    link: str = ""
+    at_home: bool = False
 
     @property
     def map_url(self) -> str:
         """A map with the address searched, that needs neither account nor key."""
-        if not self.address:
+        if not self.address or self.at_home:
             return ""
         return f"https://www.openstreetmap.org/search?{urlencode({'query': self.address})}"
 
@@ -61,7 +67,18 @@ def place_of(subject: Offer | Rdv) -> Place:
     name, note, icon = _ELSEWHERE.get(
         kind, ("Le lieu vous sera donné par téléphone", "", "fr-icon-map-pin-2-line")
     )
-    return Place(name, "", note, icon, clocks)
+    return Place(name, "", note, icon, clocks, at_home=kind == LocationType.HOME)
+
+
+def place_of_person(participation: Participation) -> Place:
+    """The same for somebody who proved who they are: their own address, and the link of a visio."""
+    rdv = participation.rdv
+    place = place_of(rdv)
+    if place.at_home:
+        return replace(place, address=participation.usager.address or "")
+    if rdv.motif.location_type == LocationType.VISIO:
+        return replace(place, note="", link=visio_url(rdv))
+    return place
 
 
 def _at(lieu: Lieu, clocks: str) -> Place:

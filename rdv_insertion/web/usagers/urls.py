@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from rdv_insertion.web.usagers.views import booking, moving, opening, rdvs
+from rdv_insertion.web.usagers.views import booking, earlier, moving, opening, rdvs
 
 _to_typing = login_not_required(RedirectView.as_view(pattern_name="type_code"))
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path("r/<code>/lieux", booking.places, name="book_places"),
     path("r/<code>/creneaux/<key>", booking.slots, name="book_slots"),
     path("r/<code>/creneaux/<key>/<moment>", booking.confirm, name="book_confirm"),
+    path("r/<code>/ateliers/<int:rdv_id>", booking.seat, name="book_seat"),
+    path("rdv/<code>/plus-tot", earlier.earlier_slot, name="earlier_slot"),
+    path("rdv/<code>/liste-attente", earlier.wait, name="wait_for_earlier"),
     path("rdv/<code>/agenda.ics", rdvs.event, name="rdv_event"),
     path("rdv/<code>/annuler", rdvs.cancel, name="cancel"),
     path("rdv/<code>/deplacer", moving.start, name="move"),

@@ -32,8 +32,9 @@ def test_confirming_gives_the_rdv_and_shows_it_without_asking_the_name(client, i
     assert "Votre rendez-vous est confirmé" in text(response)
 
 
-def test_confirming_changes_the_status_and_confirms_by_sms_and_mail(client, invitation, slot):
+def test_confirming_changes_the_status_and_confirms_by_sms_and_mail(client, invitation, slot, run_jobs):
     client.post(slot(TUESDAY))
+    run_jobs("notifications")
     follow_up = invitation.follow_up
     follow_up.refresh_from_db()
     assert follow_up.status_at(NOW) == FollowUpStatus.RDV_PENDING

@@ -48,7 +48,7 @@ def test_another_place_can_be_chosen(marina, move, motif, lieu):
     assert Rdv.objects.get().lieu == other
 
 
-def test_moving_is_asked_then_done_and_told(marina, move, participation, lieu):
+def test_moving_is_asked_then_done_and_told(marina, move, participation, lieu, run_jobs):
     page = text(marina.get(move(f"lieu-{lieu.pk}", FRIDAY)))
     assert "Déplacer votre rendez-vous ?" in page
     assert "Oui, déplacer mon rendez-vous" in page
@@ -57,12 +57,14 @@ def test_moving_is_asked_then_done_and_told(marina, move, participation, lieu):
     assert "C'est fait : votre rendez-vous est déplacé." in text(response)
     assert "Vendredi 13 mars 2026" in text(response)
     assert Rdv.objects.get().starts_at == FRIDAY
+    run_jobs("notifications")
     assert Message.objects.filter(purpose="rdv_updated", channel="sms").count() == 1
 
 
-def test_sending_the_move_twice_moves_and_tells_once(marina, move, lieu):
+def test_sending_the_move_twice_moves_and_tells_once(marina, move, lieu, run_jobs):
     for _ in range(2):
         assert marina.post(move(f"lieu-{lieu.pk}", FRIDAY)).status_code == 302
+    run_jobs("notifications")
     assert Message.objects.filter(purpose="rdv_updated", channel="sms").count() == 1
 
 

@@ -246,7 +246,7 @@ def test_cancelling_is_asked_before_it_is_done(marina, participation):
     assert participation.status == "unknown"
 
 
-def test_cancelling_frees_the_slot_tells_the_person_and_lets_choose_again(marina, participation):
+def test_cancelling_frees_the_slot_tells_the_person_and_lets_choose_again(marina, participation, run_jobs):
     response = marina.post(f"/rdv/{participation.code}/annuler", follow=True)
     assert response.redirect_chain == [(f"/rdv/{participation.code}", 302)]
     page = text(response)
@@ -255,13 +255,15 @@ def test_cancelling_frees_the_slot_tells_the_person_and_lets_choose_again(marina
     participation.refresh_from_db()
     assert participation.status == "excused"
     assert FollowUp.objects.get().status_at(NOW) == FollowUpStatus.RDV_EXCUSED
+    run_jobs("notifications")
     assert Message.objects.filter(purpose="rdv_cancelled").exists()
 
 
-def test_cancelling_twice_changes_nothing_more(marina, participation):
+def test_cancelling_twice_changes_nothing_more(marina, participation, run_jobs):
     for _ in range(2):
         response = marina.post(f"/rdv/{participation.code}/annuler", follow=True)
     assert "Votre rendez-vous est annulé" in text(response)
+    run_jobs("notifications")
     assert Message.objects.filter(purpose="rdv_cancelled", channel="sms").count() == 1
 
 

@@ -19,6 +19,7 @@ from rdv_insertion.messaging.transport import DeliveryError
 _FIRST_PERMANENT_CODE = 500
 _OK = 250
 _LONGEST_SENDER = 100
+_EVENT_FILE = "rendez-vous.ics"
 
 
 class SmtpTransport:
@@ -124,15 +125,25 @@ def build_mail(message: Message) -> EmailMultiAlternatives:
     )
     mail.attach_alternative(message.html, "text/html")
     if message.calendar:
-        mail.attach(_event(message.calendar))
+        _add_event(mail, message.calendar)
     return mail
 
 
-def _event(calendar: str) -> MIMEText:
-    part = MIMEText(calendar, "calendar", "utf-8")
-    part.set_param("method", _calendar_method(calendar))
-    part.add_header("Content-Disposition", "attachment", filename="rendez-vous.ics")
-    return part
+def _add_event(mail: EmailMultiAlternatives, calendar: str) -> None:
+    """An event to keep is attached; one that asks or frees the reader is also another form of the text.
+
+    Outlook and Zimbra offer to accept, or take the event out, only for a part that is an alternative. The
+    file beside it serves the programs that know files only; as another type, so that none sees two events.
+    """
+    method = _calendar_method(calendar)
+    if method == "PUBLISH":
+        part = MIMEText(calendar, "calendar", "utf-8")
+        part.set_param("method", method)
+        part.add_header("Content-Disposition", "attachment", filename=_EVENT_FILE)
+        mail.attach(part)
+    else:
+        mail.attach_alternative(calendar, f"text/calendar; method={method}")
+        mail.attach(_EVENT_FILE, calendar.encode(), "application/ics")
 
 
 def _calendar_method(calendar: str) -> str:

@@ -8,42 +8,82 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from rdv_insertion.agenda.creneaux import Offer
+from rdv_insertion.agenda.models import Rdv
 from rdv_insertion.agenda.services import SlotTaken
+from rdv_insertion.invitations import no_slot
 from rdv_insertion.kernel import dates
+from rdv_insertion.web.usagers import conditions
 from rdv_insertion.web.usagers.appointments import Appointment, duration_label
 from rdv_insertion.web.usagers.choice import Choice
 from rdv_insertion.web.usagers.places import place_of
+from rdv_insertion.web.usagers.sessions import session_of
+from rdv_insertion.web.usagers.weeks import Half, HalfDays
 
 
 def places_page(request: HttpRequest, choice: Choice) -> HttpResponse:
     """Choose where to be received. With one offer, there is nothing to choose."""
     if len(choice.offers) == 1:
         return redirect(choice.slots_url(choice.offers[0]))
-    cards = choice.cards()
-    if not any(card.url for card in cards):
+    if not choice.anything_free:
         return no_slot_page(request, choice)
-    return _render(request, "places", choice, cards=cards, step=choice.first_step, back_url=choice.start_url)
+    _something_is_free(choice)
+    return _render(
+        request, "places", choice, cards=choice.cards(), step=choice.first_step, back_url=choice.start_url
+    )
 
 
 def slots_page(request: HttpRequest, choice: Choice, key: str) -> HttpResponse:
-    """Choose a start in a week; the first week with one, unless another is asked for."""
+    """Choose a start in a week, or a date of a collective rdv, once the conditions are agreed to."""
     offer = choice.offer(key)
     if offer is None:
         return redirect(choice.places_url)
-    week = choice.week(offer, _day(request.GET.get("semaine", "")))
-    if week is None:
+    half_days = choice.half_days(offer)
+    if not half_days.starts:
         return no_slot_page(request, choice, offer)
-    return _render(
+    _something_is_free(choice)
+    if request.method == "POST":
+        conditions.agree(request, choice, offer)
+        return redirect(choice.slots_url(offer))
+    if texts := conditions.to_agree(request, choice, offer):
+        return _render(
+            request, "conditions", choice, offer=offer, texts=texts, back_url=choice.back_url(offer)
+        )
+    return _slots_of(request, choice, offer, half_days)
+
+
+def _slots_of(request: HttpRequest, choice: Choice, offer: Offer, half_days: HalfDays) -> HttpResponse:
+    """The dates of a collective rdv, or a week of which one may see the mornings or the afternoons alone."""
+    if offer.collective:
+        return _step_page(request, "sessions", choice, offer, sessions=choice.sessions(offer))
+    week = choice.week(offer, _day(request.GET.get("semaine", "")), half_days.kept)
+    links = [
+        (half, choice.slots_url(offer, week.monday, half), half == half_days.shown)
+        for half in (Half.MORNING, Half.AFTERNOON, Half.ALL)
+    ]
+    return _step_page(
         request,
         "slots",
         choice,
-        offer=offer,
+        offer,
         week=week,
         wide=True,
+        half_note=half_days.note,
+        half_links=links if half_days.both else [],
         previous_url=choice.slots_url(offer, week.previous),
         next_url=choice.slots_url(offer, week.next),
-        step=choice.slots_step,
-        back_url=choice.places_url if choice.several and not choice.moving else choice.start_url,
+    )
+
+
+def _step_page(request: HttpRequest, name: str, choice: Choice, offer: Offer, **context: Any) -> HttpResponse:
+    return _render(
+        request,
+        name,
+        choice,
+        offer=offer,
+        instructions=conditions.instructions_of(choice, offer),
+        step=choice.slots_step(offer),
+        back_url=choice.back_url(offer),
+        **context,
     )
 
 
@@ -59,7 +99,7 @@ def confirm_page(
     if offer is None:
         return redirect(choice.places_url)
     moment = choice.moment(written, offer)
-    if moment is None:
+    if moment is None or offer.collective or conditions.to_agree(request, choice, offer):
         return redirect(choice.slots_url(offer))
     if request.method == "POST":
         try:
@@ -73,10 +113,56 @@ def confirm_page(
         "confirm",
         choice,
         offer=offer,
+        session=None,
         moment=dates.long_moment(moment, offer.time_zone),
         duration=duration_label(offer.motifs[0].duration),
-        step=choice.last_step,
+        step=choice.last_step(offer),
         back_url=choice.slots_url(offer, moment.astimezone(offer.time_zone).date()),
+    )
+
+
+def seat_page(
+    request: HttpRequest, choice: Choice, rdv_id: int, take: Callable[[Rdv], HttpResponse]
+) -> HttpResponse:
+    """Confirm a seat of a collective rdv; `take` gives it, or raises SlotTaken, and then see other dates."""
+    found = choice.collective_rdv(rdv_id)
+    if found is None:
+        return full_page(request, choice, rdv_id, status=409 if request.method == "POST" else 200)
+    offer, rdv = found
+    if conditions.to_agree(request, choice, offer):
+        return redirect(choice.slots_url(offer))
+    if request.method == "POST":
+        try:
+            return take(rdv)
+        except SlotTaken:
+            return full_page(request, choice, rdv_id, status=409)
+    session = session_of(rdv, choice.seat_url(rdv))
+    return _render(
+        request,
+        "confirm",
+        choice,
+        offer=offer,
+        session=session,
+        moment=session.moment,
+        duration=session.duration,
+        step=choice.last_step(offer),
+        back_url=choice.slots_url(offer),
+    )
+
+
+def full_page(request: HttpRequest, choice: Choice, rdv_id: int, *, status: int = 200) -> HttpResponse:
+    """The last seat is gone, or this date is no more: the first other dates, or whom to call."""
+    others = choice.other_sessions(rdv_id)
+    if not others and not any(choice.free[offer.key] for offer in choice.offers if not offer.collective):
+        return no_slot_page(request, choice)
+    return _render(
+        request,
+        "full",
+        choice,
+        status=status,
+        sessions=others,
+        several_places=len({session.place for session in others}) > 1,
+        all_url=choice.places_url,
     )
 
 
@@ -85,7 +171,7 @@ def taken_page(
 ) -> HttpResponse:
     """Somebody else was faster: the nearest free starts, or the other ways, or whom to call."""
     alternatives = choice.alternatives(offer, moment)
-    if not alternatives and not any(choice.free.values()):
+    if not alternatives and not choice.anything_free:
         return no_slot_page(request, choice)
     return _render(
         request,
@@ -99,9 +185,20 @@ def taken_page(
 
 
 def no_slot_page(request: HttpRequest, choice: Choice, offer: Offer | None = None) -> HttpResponse:
-    """Nothing is free, at one place or anywhere: what else to choose, and whom to call."""
-    others = bool(offer) and any(choice.free.values())
-    return _render(request, "no_slot", choice, offer=offer, others=others)
+    """Nothing is free, at one place or anywhere: what else to choose, and whom to call.
+
+    When nothing is left at all, those who open plages are told.
+    """
+    if offer and choice.anything_free:
+        return _render(request, "no_slot_here", choice, offer=offer)
+    if choice.invitation and request.method != "HEAD":
+        no_slot.found_nothing(invitation=choice.invitation, now=choice.now)
+    return _render(request, "no_slot", choice, because=choice.nothing_because())
+
+
+def _something_is_free(choice: Choice) -> None:
+    if choice.invitation:
+        no_slot.found_something(invitation=choice.invitation)
 
 
 def _render(

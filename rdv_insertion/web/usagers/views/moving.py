@@ -12,12 +12,13 @@ from django.shortcuts import redirect
 from rdv_insertion.agenda import services
 from rdv_insertion.agenda.creneaux import Offer
 from rdv_insertion.agenda.models import Participation
-from rdv_insertion.invitations.links import offers_for
+from rdv_insertion.invitations.proposals import offers_of_person
 from rdv_insertion.kernel import throttle
 from rdv_insertion.web.usagers.access import CHANGES, View, rdv_page
 from rdv_insertion.web.usagers.appointments import Appointment
 from rdv_insertion.web.usagers.choice import Choice
 from rdv_insertion.web.usagers.views import choosing
+from rdv_insertion.web.usagers.weeks import Half
 
 Parameters = ParamSpec("Parameters")
 ChoiceView = Callable[Concatenate[HttpRequest, Choice, Parameters], HttpResponse]
@@ -33,17 +34,24 @@ def moving_page(view: ChoiceView[Parameters]) -> View[...]:
     ) -> HttpResponse:
         if not services.may_move(participation, now):
             return redirect("rdv", participation.code)
-        return view(request, _choice(participation, now), *args, **kwargs)
+        return view(request, _choice(request, participation, now), *args, **kwargs)
 
     return allowed
 
 
-def _choice(participation: Participation, now: datetime) -> Choice:
+def _choice(request: HttpRequest, participation: Participation, now: datetime) -> Choice:
+    """A rdv of one's own is moved to another: a seat among others is given back, then another is taken."""
     rdv = participation.rdv
     category = rdv.motif.motif_category
-    offers = offers_for(rdv.organisation, category) if category else []
-    help_phone = Appointment(participation, now).help_phone
-    return Choice(participation.code, offers, help_phone, now, replaced=participation)
+    found = offers_of_person(rdv.organisation, category, participation.usager, now=now) if category else []
+    return Choice(
+        participation.code,
+        [offer for offer in found if not offer.collective],
+        Appointment(participation, now).help_phone,
+        now,
+        replaced=participation,
+        half=Half.asked(request.GET.get("moment", "")),
+    )
 
 
 @moving_page

@@ -14,11 +14,10 @@ from rdv_insertion.agenda.models import Participation
 from rdv_insertion.followups.enums import MotifCategoryType
 from rdv_insertion.followups.models import MotifCategory
 from rdv_insertion.invitations import services
-from rdv_insertion.invitations.links import offers_of
 from rdv_insertion.invitations.models import Invitation
-from rdv_insertion.kernel import dates
 from rdv_insertion.web.usagers.access import UNKNOWN_CODE, invitation_page, look_up, person_page
 from rdv_insertion.web.usagers.appointments import duration_label
+from rdv_insertion.web.usagers.conditions import instructions_for_all
 from rdv_insertion.web.usagers.forms import CodeForm
 from rdv_insertion.web.usagers.views.booking import choice_of
 
@@ -44,14 +43,14 @@ def open_invitation(request: HttpRequest, invitation: Invitation, now: datetime)
     """Who invites, why, how long it takes; what is at stake when the category says so; one button."""
     if request.method == "GET" and invitation.clicked_at is None:
         services.mark_clicked(invitation=invitation, now=now)
-    offers = offers_of(invitation)
-    choice = choice_of(invitation, offers, now)
+    choice = choice_of(request, invitation, now)
     context = {
         "invitation": invitation,
         "help_phone": invitation.help_phone_number,
-        "next_url": choice.places_url if choice.several or not offers else choice.slots_url(offers[0]),
-        "until": _until(invitation),
-        **_about(invitation.follow_up.motif_category, offers),
+        "choice": choice,
+        "instructions": instructions_for_all(choice),
+        "until": choice.until,
+        **_about(invitation.follow_up.motif_category, choice.offers),
     }
     return render(request, "usagers/opening.html", context)
 
@@ -67,10 +66,3 @@ def _about(category: MotifCategory, offers: Sequence[Offer]) -> dict[str, Any]:
         "mandatory": category.is_mandatory,
         "rsa_at_stake": category.is_mandatory and category.motif_category_type in _RSA,
     }
-
-
-def _until(invitation: Invitation) -> str:
-    """The last moment to choose, or an empty string when there is none."""
-    if invitation.expires_at == dates.NEVER:
-        return ""
-    return dates.long_moment(invitation.expires_at, invitation.organisation.time_zone)

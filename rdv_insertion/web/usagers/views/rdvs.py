@@ -16,6 +16,7 @@ from rdv_insertion.web.throttling import too_many_attempts_page
 from rdv_insertion.web.usagers.access import CHANGES, NAMES, is_known, rdv_code_page, rdv_page, remember
 from rdv_insertion.web.usagers.appointments import Appointment
 from rdv_insertion.web.usagers.forms import NameForm
+from rdv_insertion.web.usagers.waiting import waiting_of
 
 
 @rdv_code_page
@@ -23,17 +24,20 @@ def rdv(request: HttpRequest, participation: Participation, now: datetime) -> Ht
     """The rdv in its present state, once the first letters of the name are given."""
     appointment = Appointment(participation, now)
     if not is_known(request, participation, now):
-        return _ask_name(request, appointment)
+        return ask_name(request, appointment)
     if request.method == "POST":
         return redirect("rdv", participation.code)
     context = {"appointment": appointment, "help_phone": appointment.help_phone}
     if appointment.cancelled:
         context["invitation"] = invitation_to_use_again(participation, now=now)
         return render(request, "usagers/rdv_cancelled.html", context)
-    return render(request, "usagers/rdv_over.html" if appointment.over else "usagers/rdv.html", context)
+    if appointment.over:
+        return render(request, "usagers/rdv_over.html", context)
+    return render(request, "usagers/rdv.html", context | {"waiting": waiting_of(participation, now)})
 
 
-def _ask_name(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+def ask_name(request: HttpRequest, appointment: Appointment, *, then: str = "rdv") -> HttpResponse:
+    """Ask the first letters of the name; `then` is the page of the rdv to which they lead."""
     form = NameForm(request.POST or None)
     if form.is_valid():
         try:
@@ -42,7 +46,7 @@ def _ask_name(request: HttpRequest, appointment: Appointment) -> HttpResponse:
             return too_many_attempts_page(request, error, help_phone=appointment.help_phone)
         if proved:
             remember(request, appointment.participation, appointment.now)
-            return redirect("rdv", appointment.participation.code)
+            return redirect(then, appointment.participation.code)
     return render(request, "usagers/name.html", {"form": form, "help_phone": appointment.help_phone})
 
 

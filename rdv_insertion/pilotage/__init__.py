@@ -1,0 +1,1 @@
+"""Statistics and exports: reads only, above everything that they count."""
