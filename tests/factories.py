@@ -13,6 +13,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory, Password
 from stdnum.fr import nir as nir_standard
 
+from rdv_insertion.agenda import public_holidays
 from rdv_insertion.agenda.enums import BookableBy, CreatedBy, LocationType
 from rdv_insertion.agenda.facts import tell_follow_ups
 from rdv_insertion.agenda.models import Absence, Lieu, Motif, Participation, PlageOuverture, Rdv, RdvAgent
@@ -51,7 +52,7 @@ def valid_nir(number: int, *, title: str = Title.MADAME, birth_date: date = date
 def next_weekday(moment: datetime, clock: time = time(10), zone: Any = dates.PARIS) -> datetime:
     """The first working day after the day of `moment`, at `clock` in `zone`, as a UTC moment."""
     day = moment.astimezone(zone).date() + timedelta(days=1)
-    while day.weekday() > 4:
+    while day.weekday() > 4 or public_holidays.between("26", day, day):
         day += timedelta(days=1)
     return dates.at(day, clock, zone).astimezone(UTC)
 

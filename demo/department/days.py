@@ -24,7 +24,7 @@ _DONE = (
     ParticipationStatus.SEEN,
     ParticipationStatus.SEEN,
 )
-_SEATS, _PEOPLE_A_WORKSHOP = 12, 6
+_PEOPLE_A_WORKSHOP = 6
 _AFTER_THE_WORKSHOP = (*_DONE, ParticipationStatus.EXCUSED, ParticipationStatus.SEEN)
 
 
@@ -55,7 +55,7 @@ def add_workshops(
     waiting = list(usagers)
     for start in workshop_moments(now):
         rdv = _rdv(structures, "valence_atelier", start, created_at=min(start, now) - timedelta(days=9))
-        rdv.max_participants_count, rdv.name = _SEATS, rdv.motif.name
+        rdv.max_participants_count, rdv.name = rdv.motif.max_participants_count, rdv.motif.name
         moments.occupy(structures.agents["elodie.perrin"].pk, rdv.starts_at, rdv.ends_at)
         history.add_rdv(rdv, structures.agents["elodie.perrin"])
         group, waiting = waiting[:_PEOPLE_A_WORKSHOP], waiting[_PEOPLE_A_WORKSHOP:]

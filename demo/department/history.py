@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
+from uuid import UUID
 
 from demo.department.correspondence import Correspondence, leave_two_unsent
 from demo.department.moments import Moments
@@ -188,6 +189,7 @@ class History:
 
     def add_rdv(self, rdv: Rdv, agent: Agent | int) -> Rdv:
         """Add an appointment held by `agent` (or the agent with that id)."""
+        rdv.uuid = UUID(int=self._random.getrandbits(128), version=4)
         self._rdvs.append(rdv)
         self._rdv_agents.append((rdv, agent))
         return rdv

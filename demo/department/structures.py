@@ -181,6 +181,15 @@ MOTIFS: Mapping[str, tuple[str, str, str, str, int]] = {
     "romans_entretien_phone": ("romans", "siae_interview", "Premier échange", _PHONE, 20),
 }
 _COLLECTIVE = ("valence_atelier",)
+SEATS = 12
+# The colour of each category in the agenda: dark enough for white words.
+_COLORS = {
+    "rsa_orientation": "#000091",
+    "rsa_cer_signature": "#8D533E",
+    "rsa_accompagnement": "#297254",
+    "rsa_atelier_competences": "#6E445A",
+    "siae_interview": "#A94645",
+}
 
 TAGS = (
     "Sans permis",
@@ -308,9 +317,13 @@ def _motifs(structures: Structures) -> dict[str, Motif]:
             name=name,
             location_type=location_type,
             collective=key in _COLLECTIVE,
+            max_participants_count=SEATS if key in _COLLECTIVE else None,
+            color=_COLORS[category],
             duration=timedelta(minutes=minutes),
             bookable_by=BookableBy.INVITED,
             max_public_booking_delay=timedelta(days=60),
+            restriction=wording.RESTRICTIONS.get(key, ""),
+            instruction_before=wording.INSTRUCTIONS_BEFORE.get(key, ""),
             instruction=wording.INSTRUCTIONS.get(key, ""),
         )
         for key, (slug, category, name, location_type, minutes) in MOTIFS.items()

@@ -75,6 +75,13 @@ INSTRUCTIONS = {
     "romans_entretien": "Portez des chaussures fermées : vous visiterez l'atelier.",
 }
 
+INSTRUCTIONS_BEFORE = {
+    "valence_atelier": "L'atelier dure deux heures, en petit groupe. Il faut savoir lire un peu le français.",
+}
+RESTRICTIONS = {
+    "romans_entretien": "Ce poste demande de porter des charges et de commencer à 7 h le matin.",
+}
+
 ARCHIVING_REASONS = (
     "Déménagement hors du département",
     "Sorti du RSA : reprise d'emploi",

@@ -20,7 +20,16 @@ from rdv_insertion.web.agents.undo import take_undo
 
 _SESSION_KEY = "organisation"
 # Pages under *Agenda* whose names do not say so.
-_OF_THE_AGENDA = ("find_", "prescri", "collective", "rdv_new", "rdv_show", "rdv_edit", "rdv_cancel", "rdv_day")
+_OF_THE_AGENDA = (
+    "find_",
+    "prescri",
+    "collective",
+    "rdv_new",
+    "rdv_show",
+    "rdv_edit",
+    "rdv_cancel",
+    "rdv_day",
+)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from rdv_insertion.kernel import dates
 from tests.factories import (
     AbsenceFactory,
     AgentFactory,
+    AgentRoleFactory,
     LieuFactory,
     MotifFactory,
     OrganisationFactory,
@@ -44,7 +45,7 @@ def lieu(organisation):
 
 @pytest.fixture
 def draft(organisation, agent, motif, lieu):
-    def make(schedule=schedule(), **values):
+    def make(when=None, **values):
         defaults = {
             "agent": agent,
             "organisation": organisation,
@@ -52,7 +53,7 @@ def draft(organisation, agent, motif, lieu):
             "motifs": (motif,),
             "title": "Permanence",
         }
-        return PlageDraft(schedule=schedule, **(defaults | values))
+        return PlageDraft(schedule=when or schedule(), **(defaults | values))
 
     return make
 
@@ -111,6 +112,7 @@ def test_a_counted_plage_knows_its_last_day(draft):
         (lambda o: {"lieu": LieuFactory(organisation=o, availability="single_use")}, "lieu"),
         (lambda o: {"lieu": LieuFactory()}, "lieu"),
         (lambda o: {"title": ""}, "title"),
+        (lambda o: {"agent": AgentFactory()}, "agent"),
     ],
 )
 def test_a_plage_that_cannot_be_is_refused_under_its_field(draft, organisation, wrong, field):
@@ -167,12 +169,13 @@ def test_a_confirmation_is_worth_nothing_for_what_was_not_read(plage, draft):
 @pytest.mark.parametrize(
     "other",
     [
-        {"schedule": schedule(start=time(12), end=time(14))},
-        {"schedule": schedule(TUESDAY + timedelta(days=1))},
+        schedule(start=time(12), end=time(14)),
+        schedule(start=time(7), end=time(9)),
+        schedule(TUESDAY + timedelta(days=1)),
     ],
 )
 def test_plages_that_only_touch_do_not_overlap(plage, draft, other):
-    create(draft(**other))
+    create(draft(other))
     assert PlageOuverture.objects.count() == 2
 
 
@@ -183,6 +186,7 @@ def test_the_plage_of_somebody_else_does_not_overlap(plage, draft, organisation)
 
 def test_a_plage_of_the_agent_elsewhere_overlaps_too(plage, agent):
     elsewhere = OrganisationFactory()
+    AgentRoleFactory(agent=agent, organisation=elsewhere)
     motif = MotifFactory(organisation=elsewhere, by_phone=True)
     with pytest.raises(ToConfirm):
         create(PlageDraft(agent, elsewhere, None, (motif,), "Ailleurs", schedule()))

@@ -262,6 +262,21 @@ def test_what_colleagues_do_appears_by_itself(open_calendar, rdv, motif, agent):
     assert page.evaluate("document.activeElement.dataset.event") == f"rdv-{rdv.pk}"
 
 
+def test_what_keeps_it_from_refreshing_is_said(open_calendar, rdv):
+    page = open_calendar(rdv, view="jour")
+    expect(event_of(page, rdv)).to_be_visible()
+    page.route("**/evenements/**", lambda route: route.abort())
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.get_by_role("alert")).to_contain_text("Vérifiez votre connexion")
+    expect(event_of(page, rdv)).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Réessayer maintenant").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.context.clear_cookies()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.get_by_role("alert")).to_contain_text("Votre session est terminée")
+
+
 def test_without_scripts_the_table_takes_its_place(open_calendar, rdv, assert_accessible):
     page = open_calendar(rdv, javascript=False)
     page.wait_for_url("**/agenda/tableau/**")

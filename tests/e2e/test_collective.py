@@ -48,13 +48,13 @@ def test_an_atelier_is_created_and_filled_to_its_last_seat(
     page = new_page(1280)
     log_in(page, agent)
     page.goto("/rdvs/ateliers/nouveau/")
-    page.get_by_label("Motif").select_option(index=1)
-    expect(page.get_by_label("Places")).to_have_value("2")
+    page.get_by_label("Motif", exact=True).select_option(index=1)
+    expect(page.locator("#id_seats")).to_have_value("2")
     page.get_by_label("Intitulé").fill("Vos droits et vos démarches")
     day = timezone.localdate() + timedelta(days=10)
     page.get_by_label("Date", exact=True).fill(day.isoformat())
     page.get_by_label("Heure de début").fill("14:00")
-    page.get_by_label("Lieu").select_option(index=1)
+    page.locator("#id_lieu").select_option(index=1)
     assert_accessible(page)
     page.get_by_role("button", name="Créer", exact=True).click()
     page.wait_for_load_state()
@@ -79,7 +79,9 @@ def test_an_atelier_is_created_and_filled_to_its_last_seat(
     assert rdv.seats_taken == 2
 
 
-def test_the_attendance_is_filled_in_with_the_keyboard(new_page, assert_accessible, assert_fits, agent, atelier):
+def test_the_attendance_is_filled_in_with_the_keyboard(
+    new_page, assert_accessible, assert_fits, agent, atelier
+):
     page = new_page(320)
     log_in(page, agent)
     rdv = begun_with(atelier[:2], agent)

@@ -35,13 +35,15 @@ def log_in(page: Page, agent) -> None:
     page.get_by_label("Adresse mail").fill(agent.email)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Se connecter").first.click()
-    expect(page.get_by_role("link", name="Se déconnecter").or_(page.get_by_text(str(agent))).first).to_be_attached()
+    expect(
+        page.get_by_role("link", name="Se déconnecter").or_(page.get_by_text(str(agent))).first
+    ).to_be_attached()
 
 
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_person_leaves_with_their_next_rdv(
-    new_page, assert_accessible, assert_fits, run_worker, agent, follow_up, width, javascript
+    new_page, assert_accessible, assert_fits, run_jobs, agent, follow_up, width, javascript
 ):
     page = new_page(width, javascript=javascript)
     log_in(page, agent)
@@ -62,5 +64,5 @@ def test_a_person_leaves_with_their_next_rdv(
 
     participation = Participation.objects.get()
     assert (participation.usager_id, participation.follow_up_id) == (follow_up.usager_id, follow_up.pk)
-    run_worker("notifications")
+    run_jobs("notifications")
     assert Message.objects.filter(usager=follow_up.usager, purpose="rdv_created").count() == 2

@@ -27,8 +27,8 @@ WIDTHS = pytest.mark.parametrize("width", [320, 1280])
 NARROW = pytest.mark.parametrize("width", [320])
 
 
-def _yesterday() -> date:
-    return timezone.localdate() - timedelta(days=1)
+def _long_over() -> date:
+    return timezone.localdate() - timedelta(days=10)
 
 
 class Scene:
@@ -234,16 +234,14 @@ def test_when_a_slot_is_taken_meanwhile_others_are_proposed(scene, new_page, ass
 def test_when_nothing_is_left_the_page_says_whom_to_call(scene, new_page, assert_good, width):
     page = new_page(width=width, javascript=False)
     invitation = scene.invitation()
-    PlageOuverture.objects.filter(lieu=scene.valence).update(
-        last_day=timezone.localdate() - timedelta(days=1)
-    )
+    PlageOuverture.objects.filter(lieu=scene.valence).update(last_day=_long_over())
     page.goto(f"/r/{invitation.code}/creneaux/lieu-{scene.valence.pk}")
     expect(page.get_by_role("heading", name="Il n'y a plus de créneau libre ici")).to_be_visible()
     assert_good(page)
     page.get_by_role("link", name="Choisir un autre lieu").click()
     expect(page.get_by_text("Aucun créneau libre pour le moment")).to_be_visible()
     assert_good(page)
-    PlageOuverture.objects.update(last_day=_yesterday())
+    PlageOuverture.objects.update(last_day=_long_over())
     page.goto(f"/r/{invitation.code}/lieux")
     expect(page.get_by_role("link", name="Appeler le 04 75 00 00 00")).to_be_in_viewport()
     assert_good(page)

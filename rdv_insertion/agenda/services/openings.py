@@ -194,6 +194,8 @@ def _validate_target(opening: PlageOuverture | Absence, target: Target) -> None:
 def _validate_plage(draft: PlageDraft) -> None:
     """The rules of the model, then those that the database cannot say."""
     _fill_plage(PlageOuverture(), draft).full_clean()
+    if not draft.organisation.roles.filter(agent=draft.agent).exists():
+        raise ValidationError({"agent": "Cet agent ne travaille pas dans cette organisation."})
     if not draft.motifs:
         raise ValidationError({"motifs": "Choisissez au moins un motif."})
     if any(motif.collective or motif.deleted_at for motif in draft.motifs):

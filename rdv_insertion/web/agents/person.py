@@ -24,10 +24,12 @@ from rdv_insertion.usagers.perms import get_usager_for, hidden_attributes
 from rdv_insertion.usagers.services import MissingIdentity, edit_usager
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.agents.identity_form import IdentityForm
+from rdv_insertion.web.agents.rdvs.questions import next_rdv_url
 from rdv_insertion.web.shell import current_organisation
 
 TABS = {"suivis": "Suivis", "rendez-vous": "Rendez-vous", "messages": "Messages", "identite": "Identité"}
 _INVITABLE = frozenset(FollowUpStatus) - {FollowUpStatus.RDV_PENDING, FollowUpStatus.CLOSED}
+_TO_INVITE = (FollowUpStatus.NOT_INVITED, FollowUpStatus.INVITATION_EXPIRED)
 
 
 @require_safe
@@ -37,8 +39,10 @@ def show(request: HttpRequest, usager_id: int) -> HttpResponse:
     usager = get_usager_for(agent, usager_id)
     organisation = current_organisation(request)
     tab = request.GET.get("onglet", "")
+    follow_ups = _follow_ups(request, usager)
     context = {
         "usager": usager,
+        "main_action": _main_action(usager, follow_ups, organisation),
         "age": usager.age(dates.today(now)),
         "warnings": _warnings(usager, organisation.pk if organisation else None),
         "memberships": usager.memberships.filter(organisation__roles__agent=agent).select_related(
@@ -50,7 +54,7 @@ def show(request: HttpRequest, usager_id: int) -> HttpResponse:
         "tab": tab if tab in TABS else "suivis",
         "now": now,
         "zone": usager.department.time_zone,
-        "follow_ups": _follow_ups(request, usager),
+        "follow_ups": follow_ups,
         "participations": Participation.objects.visible_to(agent)
         .filter(usager=usager)
         .with_details()
@@ -101,6 +105,25 @@ def _lieux(organisation: Organisation | None) -> list[Lieu]:
     """The places among which an agent may choose for the person; none when there is no choice."""
     lieux = list(Lieu.objects.open().filter(organisation=organisation))
     return lieux if len(lieux) > 1 else []
+
+
+def _main_action(
+    usager: Usager, follow_ups: list[dict[str, Any]], organisation: Organisation | None
+) -> dict[str, str] | None:
+    """What an agent most likely does next: say who came, else invite, else take the next rdv."""
+    by_status = {one["follow_up"].status: one["follow_up"] for one in reversed(follow_ups)}
+    if FollowUpStatus.RDV_NEEDS_STATUS_UPDATE in by_status:
+        return {"label": "Renseigner la présence", "url": "?onglet=rendez-vous"}
+    if invitable := [one for one in follow_ups if one["channels"] and one["follow_up"].status in _TO_INVITE]:
+        return {"label": "Inviter", "url": f"?onglet=suivis#follow-up-{invitable[0]['follow_up'].pk}"}
+    waiting = [status for status in by_status if status in _INVITABLE]
+    if not waiting or organisation is None:
+        return None
+    category = by_status[waiting[-1]].motif_category
+    return {
+        "label": "Prendre le prochain rendez-vous",
+        "url": next_rdv_url(usager.pk, category, organisation),
+    }
 
 
 def _next_rdv(follow_up: FollowUp, usager: Usager) -> Participation | None:

@@ -89,7 +89,7 @@ def test_filters_keep_only_the_motifs_asked_for(agent_client, motif, agent, orga
     assert reverse("usager", args=[hidden.usager_id]) not in text
 
 
-@pytest.mark.parametrize("asked", ["", "hier", "0001-01-01", "9999-12-31", "2026-02-30", "\0"])
+@pytest.mark.parametrize("asked", ["", "hier", "0001-01-01", "9999-12-31", "2026-02-30"])
 @pytest.mark.parametrize("page", ["agenda", "agenda_table", "agenda_print", "agenda_events"])
 def test_what_makes_no_sense_is_survived(agent_client, page, asked):
     names = ("semaine", "jour", "agent", "agents", "motifs", "lieux", "statuts", "vue", "start", "end")

@@ -99,7 +99,7 @@ def test_agents_are_remembered_for_each_organisation(agent_client, agent, organi
 
 
 def test_what_is_not_ours_is_not_remembered(agent_client, agent, stranger):
-    keep(agent_client, vue="n'importe quoi", agents=[stranger.pk, "x"], motifs=["0"], statuts=["\0"])
+    keep(agent_client, vue="n'importe quoi", agents=[stranger.pk, "x"], motifs=["0"], statuts=["?"])
     agent.refresh_from_db()
     kept = agent.preferences["agenda"]
     assert kept["vue"] == "semaine"
@@ -204,7 +204,7 @@ def test_a_cancelled_rdv_stays_where_it_is(agent_client, rdv):
         ("0001-01-01T00:00:00", "0001-01-01T01:00:00"),
         ("9999-12-31T23:00:00", "9999-12-31T23:59:00"),
         ("2026-02-30T10:00:00", "2026-02-30T11:00:00"),
-        ("2026-03-03", "\0"),
+        ("2026-03-03", "2026-03-03T25:00"),
     ],
 )
 def test_hours_that_make_no_sense_are_refused_in_words(agent_client, rdv, start, end):
@@ -223,3 +223,12 @@ def test_a_stranger_does_not_move_it(rdv, stranger):
 def test_the_day_asked_for_is_shown(agent_client, agent):
     day = next_weekday(timezone.now()).date()
     assert f'data-day="{day.isoformat()}"' in text_of(agent_client, jour=day.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("today", "first"),
+    [("2026-11-20", "2026-11-20"), ("2026-11-21", "2026-11-23"), ("2026-11-22", "2026-11-23")],
+)
+def test_on_a_weekend_that_is_hidden_the_agenda_opens_on_monday(agent_client, time_machine, today, first):
+    time_machine.move_to(f"{today}T10:00:00+01:00")
+    assert agent_client.get(reverse("agenda")).context["day"].isoformat() == first

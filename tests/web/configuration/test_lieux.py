@@ -74,7 +74,7 @@ def test_a_new_lieu_is_on_the_clocks_of_its_department(client):
         ({"address": ""}, "obligatoire"),
         ({"phone_number": "12"}, "Ce numéro de téléphone n'existe pas"),
         ({"time_zone_name": "Mars/Olympe"}, "Sélectionnez un choix valide"),
-        ({"name": "\x00"}, "caractère nul"),
+        ({"name": "x" * 151}, "151"),
     ],
 )
 def test_a_mistake_is_said_in_french(admin_client, url, wrong, sentence):

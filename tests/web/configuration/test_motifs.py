@@ -219,7 +219,7 @@ def test_the_words_for_a_motif_with_rdvs_know_its_place(admin_client, url, organ
     [
         {},
         {"motif": "99999999999999999999"},
-        {"location_type": "\x00", "duration": "x", "motif_category": "y"},
+        {"location_type": "☃", "duration": "x", "motif_category": "y"},
     ],
 )
 def test_a_preview_survives_anything(admin_client, url, sent):

@@ -212,7 +212,7 @@ def test_a_clock_change_moves_no_opening(client, invitation, slots):
     assert dates.at(date(2026, 3, 30), time(9), dates.PARIS).utcoffset() == timedelta(hours=2)
 
 
-@pytest.mark.parametrize("key", ["lieu-0", "lieu-999999", "phone", "x", "lieu-", "%00", "lieu-1%27"])
+@pytest.mark.parametrize("key", ["lieu-0", "lieu-999999", "phone", "x", "lieu-", "lieu-1%27"])
 def test_a_place_that_is_not_offered_leads_to_those_that_are(client, invitation, key):
     assert client.get(f"/r/ABCD2345/creneaux/{key}").url == PLACES
 

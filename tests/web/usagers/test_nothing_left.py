@@ -185,3 +185,25 @@ def test_the_stuck_of_another_organisation_are_not_counted(client, agent, catego
     _look(client, other.code)
     client.force_login(agent)
     assert "ne trouve" not in text(client.get("/agenda/"))
+
+
+def test_the_page_and_the_list_ask_no_more_queries_when_many_are_stuck(
+    client, agent, nothing, organisation, category, django_assert_max_num_queries
+):
+    people = f"/organisations/{organisation.slug}/usagers/?suivi=tous&blocage=1"
+    agents = Client()
+    agents.force_login(agent)
+    _look(client)
+    with django_assert_max_num_queries(30) as page:
+        _look(client)
+    with django_assert_max_num_queries(40) as listed:
+        agents.get(people)
+    for _ in range(12):
+        follow_up = FollowUpFactory(organisation=organisation, motif_category=category)
+        InvitationFactory(
+            organisation=organisation, follow_up=follow_up, created_at=NOW - timedelta(days=1), no_slot_at=NOW
+        )
+    with django_assert_max_num_queries(len(page)):
+        _look(client)
+    with django_assert_max_num_queries(len(listed)):
+        assert "13 personnes invitées ne trouvent plus de créneau" in text(agents.get(people))

@@ -1,6 +1,8 @@
 """The calendar's page. Its events come from feed.py; without scripts the table (table.py) takes its place."""
 
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from csp.constants import NONCE, SELF
 from csp.decorators import csp_update
@@ -23,6 +25,8 @@ from rdv_insertion.web.agents.agenda.states import STATES
 from rdv_insertion.web.agents.agenda.waiting import to_update
 from rdv_insertion.web.shell import current_organisation
 
+_SATURDAY = 5
+
 
 # FullCalendar writes its rules into a <style> element, empty in the page, that this nonce allows; its icons
 # are a font inside these rules.
@@ -39,15 +43,23 @@ def calendar(request: HttpRequest) -> HttpResponse:
     if organisation is None:
         return redirect("organisations")
     options = Options(organisation, agent_of(request))
-    zone = organisation.time_zone
+    zone, choice = organisation.time_zone, choice_of(request.GET, options)
+    asked = request.GET.get("jour", "")
     context = {
-        **filters_context(options, choice_of(request.GET, options)),
-        "day": day_asked(request.GET.get("jour", ""), zone=zone),
+        **filters_context(options, choice),
+        "day": day_asked(asked, zone=zone) if asked else _first_day(choice, zone),
         "today": timezone.now().astimezone(zone).date(),
         "views": VIEWS,
         "zone": zone.key,
     }
     return render(request, "agents/agenda/calendar.html", context)
+
+
+def _first_day(choice: Choice, zone: ZoneInfo) -> date:
+    """Today, or the Monday that comes when today is a Saturday or a Sunday that is not shown."""
+    today = timezone.now().astimezone(zone).date()
+    hidden = today.weekday() >= _SATURDAY and not choice.weekends
+    return today + timedelta(days=7 - today.weekday()) if hidden else today
 
 
 def filters_context(options: Options, choice: Choice) -> dict[str, Any]:

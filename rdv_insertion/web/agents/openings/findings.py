@@ -21,11 +21,11 @@ class OverlapLine:
 
 @dataclass(frozen=True)
 class RdvLine:
-    """A rdv already taken. `usager_id` is None when there is nobody to show, or not to this agent."""
+    """A rdv already taken. `rdv_id` is None when this agent may not see it."""
 
     moment: str
     who: str
-    usager_id: int | None
+    rdv_id: int | None
 
 
 @dataclass(frozen=True)
@@ -67,5 +67,5 @@ def _rdv_line(rdv: Rdv, own: set[int]) -> RdvLine:
         return RdvLine(moment, "dans une autre organisation", None)
     people = [participation.usager for participation in rdv.participations.all()]
     if len(people) != 1:
-        return RdvLine(moment, rdv.name or rdv.motif.name, None)
-    return RdvLine(moment, str(people[0]), people[0].pk)
+        return RdvLine(moment, rdv.name or rdv.motif.name, rdv.pk)
+    return RdvLine(moment, str(people[0]), rdv.pk)

@@ -1,9 +1,9 @@
-"""*Annuler* after a change of plages or absences: what it was travels signed, and is put back."""
+"""*Annuler* after a change of plages or absences: what they were is kept in the session, and put back."""
 
+import secrets
 from typing import Any
 
 from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,15 +18,16 @@ from rdv_insertion.agents.models import Agent
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
 from rdv_insertion.web.agents.undo import offer_undo
 
-_SALT = "undo-opening"
-_OFFERED_FOR_SECONDS = 24 * 3600
+# The last change of this session. It stays on the server: the name of an absence is not for everybody.
+_SESSION_KEY = "opening_change"
 
 
 def offer(request: HttpRequest, change: Change) -> None:
     """Have the next page offer to take `change` back."""
-    words = {"agent": agent_of(request).pk, "before": change.before, "after": change.after}
-    signed = signing.dumps(words, salt=_SALT, compress=True)
-    offer_undo(request, reverse("undo_opening"), changement=signed, next=page_to_return_to(request, ""))
+    key = secrets.token_urlsafe(8)
+    known = {"key": key, "agent": agent_of(request).pk, "before": change.before, "after": change.after}
+    request.session[_SESSION_KEY] = known
+    offer_undo(request, reverse("undo_opening"), changement=key, next=page_to_return_to(request, ""))
 
 
 @require_POST
@@ -52,15 +53,13 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 def _change(request: HttpRequest) -> Change | None:
-    """What the form of *Annuler* holds; None when it is not ours, too old, or somebody else's."""
-    try:
-        known: dict[str, Any] = signing.loads(
-            request.POST.get("changement", ""), salt=_SALT, max_age=_OFFERED_FOR_SECONDS
-        )
-    except signing.BadSignature:
+    """The change that the form of *Annuler* names; None when it is not the last one of this agent."""
+    known: dict[str, Any] = request.session.get(_SESSION_KEY, {})
+    if not known or known["agent"] != agent_of(request).pk:
         return None
-    if known["agent"] != agent_of(request).pk:
+    if known["key"] != request.POST.get("changement", ""):
         return None
+    del request.session[_SESSION_KEY]
     return Change(before=known["before"], after=known["after"])
 
 

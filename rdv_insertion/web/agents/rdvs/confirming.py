@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 from rdv_insertion.agenda import conflicts, creneaux, services
 from rdv_insertion.agenda.creneaux import Creneau, Offer
 from rdv_insertion.agenda.models import Lieu, Motif
+from rdv_insertion.agenda.notifications import REMINDER_BEFORE
 from rdv_insertion.agenda.plans import Plan
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel import dates
-from rdv_insertion.messaging.services import channels_for
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.agents.rdvs import people
 from rdv_insertion.web.agents.rdvs.effects import said_told, told_by
@@ -179,8 +179,8 @@ def _page(request: HttpRequest, choice: Choice, now: datetime, refusal: str = ""
         "warnings": unread.warnings,
         "fingerprint": unread.fingerprint,
         "refusal": refusal,
-        "channels": channels_for(choice.person.usager) if choice.person else [],
         "told": told_by(choice.person.usager) if choice.person else "",
+        "reminded": choice.starts_at - now > REMINDER_BEFORE,
         "notify": request.POST.get("prevenir") == "oui" if posted else True,
         "asked": request.GET,
         "found": people.search(agent_of(request), request.GET.get("q", "")) if not choice.person else None,

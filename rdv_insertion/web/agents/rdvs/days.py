@@ -21,7 +21,7 @@ from rdv_insertion.kernel.text import plural
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
 from rdv_insertion.web.agents.agenda.choices import Period, day_asked
 from rdv_insertion.web.agents.participations import next_rdv_link
-from rdv_insertion.web.agents.rdvs.effects import Effect, label_of, words_of
+from rdv_insertion.web.agents.rdvs.effects import Effect, label_of, said_status, words_of
 from rdv_insertion.web.agents.undo import offer_undo
 from rdv_insertion.web.shell import current_organisation
 
@@ -120,9 +120,7 @@ def tell(
 ) -> None:
     """Say what was recorded, how to undo it, and who was left out and why."""
     parts = [
-        f"{plural(count, 'personne')} : {label_of(status, begun=True).lower()}"
-        for status, count in counts.items()
-        if count
+        f"{plural(count, 'personne')} : {said_status(status)}" for status, count in counts.items() if count
     ]
     if parts:
         said: str | SafeString = f"Enregistré pour {', '.join(parts)}."

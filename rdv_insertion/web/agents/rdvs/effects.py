@@ -57,6 +57,12 @@ def label_of(status: str, *, begun: bool) -> str:
     return "Remettre « à renseigner »" if begun else "Rétablir le rendez-vous"
 
 
+def said_status(status: str) -> str:
+    """The words of a status once it is recorded."""
+    unknown = status == ParticipationStatus.UNKNOWN
+    return "à renseigner" if unknown else str(ParticipationStatus(status).label)
+
+
 def words_of(status: str, *, begun: bool, told: str, followed: bool = True) -> str:
     """What saying `status` does. `told`: how the person is told of a change before the rdv."""
     parts = []

@@ -27,7 +27,7 @@
   const dayOf = (date) => date.toISOString().slice(0, 10);
   const clock = (date) => {
     const minutes = date.getUTCMinutes();
-    return `${date.getUTCHours()} h${minutes ? ` ${String(minutes).padStart(2, "0")}` : ""}`;
+    return `${date.getUTCHours()}\u00a0h${minutes ? `\u00a0${String(minutes).padStart(2, "0")}` : ""}`;
   };
   const longDay = (date) => new Intl.DateTimeFormat("fr-FR", {
     weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC",
@@ -70,7 +70,8 @@
     }
     return { status: answer.status, body: await answer.json() };
   }
-  const post = (address, fields) => ask(address, {
+  const post = (address, fields, options = {}) => ask(address, {
+    ...options,
     method: "POST",
     headers: { Accept: "application/json", "X-CSRFToken": CSRF },
     body: fields instanceof URLSearchParams ? fields : new URLSearchParams(fields),
@@ -252,8 +253,8 @@
     const head = element("span", "ev__head");
     if (!inList && !event.allDay) head.append(element("span", "ev__time", timeText), " ");
     if (about.stateIcon) head.append(icon(about.stateIcon));
-    if (about.placeIcon) head.append(icon(about.placeIcon));
-    if (about.collective) head.append(icon("fr-icon-team-line"));
+    if (about.placeIcon) head.append(icon(`ev__icon--place ${about.placeIcon}`));
+    if (about.collective) head.append(icon("ev__icon--place fr-icon-team-line"));
     if (about.kind === "absence") head.append(icon("fr-icon-close-circle-line"));
     if (about.initials && !inList && (about.several || about.agents.length > 1)) head.append(element("span", "ev__who", about.initials), " ");
     head.append(element(about.cancelled ? "s" : "span", "ev__title", event.title));
@@ -493,11 +494,17 @@
   narrow.addEventListener("change", () => { if (shownView() !== built) build(); });
 
   // --- Remembering ---
-  let keeping;
+  let keeping = null;
   function keep() {
     clearTimeout(keeping);
-    keeping = setTimeout(() => { post(PREFERENCES, choiceParameters()).catch(() => {}); }, 400);
+    keeping = setTimeout(keepNow, 400);
   }
+  function keepNow() {
+    clearTimeout(keeping);
+    keeping = null;
+    post(PREFERENCES, choiceParameters(), { keepalive: true }).catch(() => {});
+  }
+  window.addEventListener("pagehide", () => { if (keeping) keepNow(); });
 
   // --- Creating ---
   const createDialog = find("[data-create-dialog]");
@@ -591,8 +598,8 @@
     const colleague = to ? ` Il sera confié à ${chosenAgents().find((agent) => agent.id === to)?.name.replace(" (moi)", "") || "cet agent"}.` : "";
     if (old.start === start && old.end === end) return `${who}, ${longDay(before)} à ${clock(before)}.${colleague}`;
     if (old.start === start) return `${who}, ${longDay(before)} à ${clock(before)} : il finira à ${clock(finish)} au lieu de ${clock(new Date(`${old.end}Z`))}.${colleague}`;
-    const sameDay = dayOf(before) === dayOf(after);
-    return `${who} : ${sameDay ? `le ${longDay(before)}, de ${clock(before)} à ${clock(after)}` : `du ${longDay(before)} à ${clock(before)} au ${longDay(after)} à ${clock(after)}`}.${colleague}`;
+    if (dayOf(before) === dayOf(after)) return `${who}, ${longDay(before)} : il passe de ${clock(before)} à ${clock(after)}.${colleague}`;
+    return `${who} : il passe du ${longDay(before)} à ${clock(before)} au ${longDay(after)} à ${clock(after)}.${colleague}`;
   }
 
   function putBack() {

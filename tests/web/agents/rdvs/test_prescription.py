@@ -65,9 +65,7 @@ def test_without_partner_the_page_says_why(get, organisation):
     assert "Aucune organisation partenaire" in get("find_partner_slot")
 
 
-def test_the_person_is_followed_there_and_the_agent_gets_a_confirmation(
-    agent_client, send, usager, partner
-):
+def test_the_person_is_followed_there_and_the_agent_gets_a_confirmation(agent_client, send, usager, partner):
     response = send()
     participation = Participation.objects.get()
     assert response.url == reverse("prescription_done", args=[participation.pk])

@@ -120,3 +120,12 @@ def test_the_number_of_queries_does_not_depend_on_the_people(agent_client, ateli
         ParticipationFactory(rdv=atelier)
     assert queries() == few
     assert Participation.objects.count() == 8
+
+
+def test_the_persons_page_leads_to_the_rdv_and_to_the_next_one(get, participation, usager):
+    assert reverse("rdv_show", args=[participation.rdv_id]) in get("usager", usager.pk, onglet="rendez-vous")
+    assert f"{reverse('find_slot')}?usager={usager.pk}" in get("usager", usager.pk)
+
+
+def test_a_rdv_to_fill_in_is_the_first_thing_to_do_on_the_persons_page(get, past, usager):
+    assert 'href="?onglet=rendez-vous">Renseigner la présence' in get("usager", usager.pk)
