@@ -180,14 +180,14 @@ def run_jobs(db: None) -> RunJobs:
     """Run the jobs that wait, in the test's own transaction: `run_jobs()`, `run_jobs("sms")`.
 
     The rows of the queue are read and each task is called as the worker would call it, until none is due at
-    `at` (now), which is what the clock says to them. Jobs planned for later stay. Returns how many ran.
-    Errors are raised.
+    `until` (now). Jobs planned for later stay. `at` is what the clock says to them, when it is not now.
+    Returns how many ran. Errors are raised.
     """
 
-    def run(*queues: str, at: datetime | None = None) -> int:
+    def run(*queues: str, at: datetime | None = None, until: datetime | None = None) -> int:
         count = 0
         with time_machine.travel(at, tick=False) if at else nullcontext():
-            while job := _next_job(queues, timezone.now()):
+            while job := _next_job(queues, until or timezone.now()):
                 app.tasks[job.task_name](**job.args)
                 _finish(job)
                 count += 1

@@ -6,11 +6,13 @@ Nobody is left without an answer because an address is unknown or badly written.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from rdv_insertion.agenda.enums import SectorisationLevel
 from rdv_insertion.agenda.models import Motif
 from rdv_insertion.agenda.sectors import Serving, serving_several
 from rdv_insertion.agents.models import AgentRole
+from rdv_insertion.territory import addresses
 from rdv_insertion.territory.addresses import Location
 from rdv_insertion.usagers.models import Usager
 
@@ -27,6 +29,21 @@ def eligible(motifs: Iterable[Motif], usager: Usager, *, location: Location | No
     nothing at all, sectors are left aside. Three queries at most; `motif.organisation` is not read.
     """
     return eligible_several(motifs, [usager], locations={usager.pk: location})[usager.pk]
+
+
+def location_of(usager: Usager, motifs: Iterable[Motif], *, now: datetime) -> Location | None:
+    """Where the person lives, as far as it is known without any network; asked only when a motif needs it.
+
+    The national address base is asked beforehand, by a job (`invitations.tasks.locate_invited`). One query.
+    """
+    if not usager.address or not depends_on_address(motifs):
+        return None
+    return addresses.locate_several([usager.address], usager.department, now=now)[usager.address]
+
+
+def depends_on_address(motifs: Iterable[Motif]) -> bool:
+    """Whether one of these motifs is kept for some sectors."""
+    return any(motif.sectorisation_level != SectorisationLevel.DEPARTEMENT for motif in motifs)
 
 
 def eligible_several(

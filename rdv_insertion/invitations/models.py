@@ -124,7 +124,12 @@ class Invitation(models.Model):
     class Meta:
         verbose_name = "invitation"
         ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["follow_up", "-created_at"], name="invitation_by_follow_up")]
+        indexes = [
+            models.Index(fields=["follow_up", "-created_at"], name="invitation_by_follow_up"),
+            models.Index(
+                fields=["organisation"], name="invitation_without_slot", condition=Q(no_slot_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.follow_up_id} — {self.channel}"

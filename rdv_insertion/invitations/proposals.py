@@ -13,12 +13,11 @@ from enum import StrEnum
 from django.db.models import QuerySet
 
 from rdv_insertion.agenda.creneaux import Offer, offers
-from rdv_insertion.agenda.eligibility import eligible
-from rdv_insertion.agenda.enums import BOOKABLE_WHEN_INVITED, SectorisationLevel
+from rdv_insertion.agenda.eligibility import eligible, location_of
+from rdv_insertion.agenda.enums import BOOKABLE_WHEN_INVITED
 from rdv_insertion.agenda.models import Motif, PlageOuverture, Rdv, RdvAgent
 from rdv_insertion.followups.models import MotifCategory
 from rdv_insertion.invitations.models import Invitation
-from rdv_insertion.territory import addresses
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 
@@ -48,11 +47,8 @@ def offers_of_person(
     Places where nobody may receive them are left out. Nine queries at most, of which six only when a motif
     is kept for sectors or referents.
     """
-    motifs = list(_bookable(organisation, motif_category))
-    location = None
-    if any(one.sectorisation_level != SectorisationLevel.DEPARTEMENT for one in motifs):
-        location = addresses.locate(usager.address, organisation.department, now=now)
-    allowed = eligible(motifs, usager, location=location)
+    motifs = list(bookable_motifs(organisation, motif_category))
+    allowed = eligible(motifs, usager, location=location_of(usager, motifs, now=now))
     receivers = {motif.pk: agents for motif, agents in allowed if agents is not None}
     found = offers([motif for motif, _ in allowed], now=now)
     return _served(found, receivers) if receivers else found
@@ -65,7 +61,7 @@ def offers_for(
 
     Motifs kept for referents count only when the category has no other.
     """
-    motifs = list(_bookable(organisation, motif_category))
+    motifs = list(bookable_motifs(organisation, motif_category))
     return offers([motif for motif in motifs if not motif.referent_only] or motifs, now=now)
 
 
@@ -81,13 +77,14 @@ def nothing_because(
     organisation: Organisation, motif_category: MotifCategory, usager: Usager
 ) -> NothingBecause:
     """Why this person, who finds nothing to choose, finds nothing. Two queries."""
-    motifs = list(_bookable(organisation, motif_category))
+    motifs = list(bookable_motifs(organisation, motif_category))
     if not motifs or not all(motif.referent_only for motif in motifs):
         return NothingBecause.FULL
     return NothingBecause.REFERENTS_FULL if eligible(motifs, usager) else NothingBecause.NO_REFERENT
 
 
-def _bookable(organisation: Organisation, motif_category: MotifCategory) -> QuerySet[Motif]:
+def bookable_motifs(organisation: Organisation, motif_category: MotifCategory) -> QuerySet[Motif]:
+    """What invited people may book in this organisation and category, whoever they are."""
     return (
         Motif.objects.in_use()
         .filter(

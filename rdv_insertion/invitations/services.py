@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
+from procrastinate.types import JSONDict
 
 from rdv_insertion.agenda.creneaux import count_for_public
+from rdv_insertion.agenda.eligibility import depends_on_address
 from rdv_insertion.agenda.models import Lieu
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups import services as followups
@@ -18,7 +20,8 @@ from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.invitations.enums import Refusal
 from rdv_insertion.invitations.links import invitation_url, offers_for, typing_page
 from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
-from rdv_insertion.kernel import codes, dates, phone
+from rdv_insertion.invitations.proposals import bookable_motifs
+from rdv_insertion.kernel import codes, dates, jobs, phone
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import FAILED, Channel, Purpose
 from rdv_insertion.usagers.models import Usager, UsagerOrganisation
@@ -26,6 +29,7 @@ from rdv_insertion.usagers.models import Usager, UsagerOrganisation
 AGAIN_AFTER = timedelta(hours=24)
 SLOTS_COUNTED_OVER = timedelta(days=30)
 _LETTER_NEEDS_DAYS = 5
+_LOCATED_A_JOB = 50
 
 
 @dataclass
@@ -189,10 +193,21 @@ def _write(invitations: Sequence[Invitation], configuration: CategoryConfigurati
     for invitation, draft in zip(invitations, drafts, strict=True):
         invitation.message = messages[draft.unique_key]
     Invitation.objects.bulk_create(invitations, batch_size=1_000)
+    _have_located([invitation.follow_up.usager for invitation in invitations], configuration)
     invited = {invitation.follow_up.pk: invitation.follow_up for invitation in invitations}
     followups.record_invitations(
         follow_ups=list(invited.values()), now=now, expires_at=expiry(configuration, now)
     )
+
+
+def _have_located(usagers: Sequence[Usager], configuration: CategoryConfiguration) -> None:
+    """Have the addresses looked up before the links are opened, when the choice depends on them."""
+    motifs = bookable_motifs(configuration.organisation, configuration.motif_category)
+    if usagers and depends_on_address(motifs):
+        ids = sorted({usager.pk for usager in usagers if usager.address})
+        blocks = [ids[start : start + _LOCATED_A_JOB] for start in range(0, len(ids), _LOCATED_A_JOB)]
+        planned: list[JSONDict] = [{"usager_ids": [*block]} for block in blocks]
+        jobs.defer("locate_invited", *planned, queue="addresses")
 
 
 def _renew_taken_codes(invitations: Iterable[Invitation]) -> None:

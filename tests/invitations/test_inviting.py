@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from rdv_insertion.agenda.eligibility import location_of
 from rdv_insertion.agenda.models import Motif, PlageOuverture
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import FollowUpStatus
@@ -332,3 +334,24 @@ def test_the_times_of_the_plage_matter_not_to_who_is_invited(
     """One slot left is enough, and it is counted on the clocks of the place."""
     PlageOuverture.objects.update(end_time=time(9, 30), last_day=date(2026, 3, 3), recurrence="")
     assert ask(follow_up, channels=[Channel.SMS]).count(Channel.SMS) == 1
+
+
+@pytest.mark.parametrize(("level", "asked"), [("departement", 0), ("organisation", 1), ("agent", 1)])
+def test_addresses_are_looked_up_before_the_links_are_opened_when_the_choice_depends_on_them(
+    configuration, motif, address_base, run_jobs, level, asked
+):
+    Motif.objects.filter(pk=motif.pk).update(sectorisation_level=level)
+    PlageOuvertureFactory(motif=motif)
+    usager = UsagerFactory(organisation=configuration.organisation, address="12 rue Pasteur 26000 Valence")
+    follow_up = FollowUpFactory(usager=usager, motif_category=configuration.motif_category)
+    invite(
+        follow_ups=[follow_up],
+        configuration=configuration,
+        channels=[Channel.SMS],
+        origin=InvitationOrigin.USERS_INDEX_PAGE,
+        now=timezone.now(),
+    )
+    run_jobs("addresses")
+    assert len(address_base.asked) == asked
+    known = location_of(usager, [Motif.objects.get()], now=timezone.now())
+    assert (known.street_code if known else None) == ("26362_0020" if asked else None)

@@ -213,7 +213,7 @@ def test_a_provider_that_never_comes_back_ends_in_a_technical_failure(
 ) -> None:
     providers.sms.script.always(Behaviour.SERVER_ERROR)
     message = enqueue_one(draft())
-    ran = run_jobs("sms", at=timezone.now() + timedelta(days=1))
+    ran = run_jobs("sms", until=timezone.now() + timedelta(days=1))
     message.refresh_from_db()
     assert message.status == MessageStatus.TECHNICAL_FAILURE
     assert message.attempts == ran == services.MAX_ATTEMPTS
@@ -225,7 +225,7 @@ def test_a_refusal_of_the_number_fails_at_once_and_for_good(
 ) -> None:
     providers.sms.script.next(Behaviour.INVALID_PARAMETER)
     message = enqueue_one(draft())
-    assert run_jobs("sms", at=timezone.now() + timedelta(days=1)) == 1
+    assert run_jobs("sms", until=timezone.now() + timedelta(days=1)) == 1
     message.refresh_from_db()
     assert message.status == MessageStatus.PERMANENT_FAILURE
     assert message.failure == "Le prestataire SMS refuse ce numéro de téléphone."
@@ -247,7 +247,7 @@ def test_a_fault_of_ours_is_tried_again_and_never_loops(
 ) -> None:
     message = enqueue_one(draft(channel=Channel.EMAIL))
     Message.objects.update(sender="a@")
-    run_jobs("email", at=timezone.now() + timedelta(days=1))
+    run_jobs("email", until=timezone.now() + timedelta(days=1))
     message.refresh_from_db()
     assert message.status == MessageStatus.TECHNICAL_FAILURE
     assert message.failure == "Une erreur technique a empêché l'envoi."

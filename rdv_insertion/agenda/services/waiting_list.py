@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from rdv_insertion.agenda import creneaux
 from rdv_insertion.agenda.creneaux import Creneau, Offer
-from rdv_insertion.agenda.eligibility import eligible
+from rdv_insertion.agenda.eligibility import eligible, location_of
 from rdv_insertion.agenda.enums import OfferAnswer
 from rdv_insertion.agenda.links import earlier_slot_url
 from rdv_insertion.agenda.models import EarlierSlotOffer, Participation, WaitingListEntry
@@ -80,7 +80,7 @@ def accept(*, offer: EarlierSlotOffer, now: datetime) -> Participation:
     participation = offer.entry.participation
     return move(
         participation=participation,
-        offer=offer_of(participation),
+        offer=offer_of(participation, now),
         starts_at=offer.starts_at,
         now=now,
         ignored_offer=offer.pk,
@@ -103,10 +103,11 @@ def _answered(offer: EarlierSlotOffer, answer: OfferAnswer, now: datetime) -> Ea
     return found
 
 
-def offer_of(participation: Participation) -> Offer:
+def offer_of(participation: Participation, now: datetime) -> Offer:
     """What an earlier créneau may be: the same motif and place, with any agent who may receive the person."""
-    rdv = participation.rdv
-    receivers = {motif.pk: agents for motif, agents in eligible([rdv.motif], participation.usager) if agents}
+    rdv, usager = participation.rdv, participation.usager
+    allowed = eligible([rdv.motif], usager, location=location_of(usager, [rdv.motif], now=now))
+    receivers = {motif.pk: agents for motif, agents in allowed if agents is not None}
     return Offer(rdv.motif.location_type, rdv.lieu, (rdv.motif,), receivers)
 
 
@@ -166,7 +167,7 @@ def _offer_one(entry: WaitingListEntry, now: datetime) -> bool:
 
 def _earlier(entry: WaitingListEntry, now: datetime) -> list[Creneau]:
     """What is free well before the rdv and was never offered to this person, the earliest first."""
-    rdv, offer = entry.participation.rdv, offer_of(entry.participation)
+    rdv, offer = entry.participation.rdv, offer_of(entry.participation, now)
     found = creneaux.find_for_public(
         [offer],
         now=now,

@@ -60,7 +60,7 @@ def has_accepted(participation: Participation) -> bool:
 
 def still_free(offer: EarlierSlotOffer, participation: Participation, now: datetime) -> bool:
     """Whether the créneau is still there: an agent may have taken it knowingly. Three queries."""
-    there = waiting_list.offer_of(participation)
+    there = waiting_list.offer_of(participation, now)
     found = creneaux.find_for_public(
         [there],
         now=now,

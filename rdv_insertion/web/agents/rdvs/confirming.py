@@ -65,8 +65,10 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if not found:
         return _taken(request, choice, now)
     choice = _with_agent(choice, found)
-    if request.method == "POST" and choice.plan:
-        return _book(request, choice, choice.plan, viewer, now)
+    if request.method == "POST":
+        if choice.plan:
+            return _book(request, choice, choice.plan, viewer, now)
+        return redirect(slot_url(choice.offer, choice.starts_at, None, found[0]))
     return _page(request, choice, now)
 
 
@@ -182,7 +184,6 @@ def _page(request: HttpRequest, choice: Choice, now: datetime, refusal: str = ""
         "told": told_by(choice.person.usager) if choice.person else "",
         "reminded": choice.starts_at - now > REMINDER_BEFORE,
         "notify": request.POST.get("prevenir") == "oui" if posted else True,
-        "asked": request.GET,
         "found": people.search(agent_of(request), request.GET.get("q", "")) if not choice.person else None,
     }
     status = 422 if refusal or (posted and unread.warnings) else 200

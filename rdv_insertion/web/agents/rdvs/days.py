@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from rdv_insertion.agenda import services
@@ -123,9 +123,9 @@ def tell(
         f"{plural(count, 'personne')} : {said_status(status)}" for status, count in counts.items() if count
     ]
     if parts:
-        said: str | SafeString = f"Enregistré pour {', '.join(parts)}."
+        said = f"Enregistré pour {', '.join(parts)}."
         if len(recorded.changed) == 1 and recorded.changed[0].status == ParticipationStatus.SEEN:
-            said = said + " " + next_rdv_link(recorded.changed[0])
+            said = format_html("{} {}", said, next_rdv_link(recorded.changed[0]))
         messages.success(request, said)
         offer_undo(
             request,

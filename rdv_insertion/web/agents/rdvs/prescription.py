@@ -225,12 +225,14 @@ def done(request: HttpRequest, prescription_id: int) -> HttpResponse:
         created_by=CreatedBy.PRESCRIPTEUR,
         created_by_agent=agent_of(request),
     )
+    person = people.picked(agent_of(request), participation.usager)
     context = {
         "participation": participation,
         "rdv": participation.rdv,
         "place": place_lines(participation.rdv),
         "help_phone": help_phone(participation.rdv),
         "told": told_by(participation.usager),
-        "visible": people.chosen_one(agent_of(request), str(participation.usager_id)),
+        "name": person.name,
+        "visible": not person.masked,
     }
     return render(request, "agents/rdvs/prescription_done.html", context)

@@ -118,3 +118,9 @@ def test_the_number_of_queries_does_not_depend_on_the_people(agent_client, expec
     ParticipationFactory(rdv=one.rdv)
     ParticipationFactory(rdv=one.rdv)
     assert queries() == few
+
+
+def test_after_one_interview_the_next_rdv_is_a_link(record, expect):
+    one = expect(1)
+    text = record(one, statut="seen").content.decode()
+    assert f"Prendre le prochain rendez-vous de {one.usager.first_name}</a>" in text

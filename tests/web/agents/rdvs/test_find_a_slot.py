@@ -104,7 +104,8 @@ def test_the_person_may_be_chosen_after_the_slot(agent_client, get, slot, usager
     del slot["usager"]
     text = get("find_slot_confirm", **slot, q="foïs")
     assert f"usager={usager.pk}" in text
-    assert agent_client.post(reverse("find_slot_confirm"), slot).status_code == 200
+    asked_again = agent_client.post(reverse("find_slot_confirm"), slot, follow=True)
+    assert "Choisir la personne" in asked_again.content.decode()
     assert not Rdv.objects.exists()
 
 

@@ -136,3 +136,14 @@ def test_garbage_in_the_search_is_left_out(agent_client, partner_plage, partner_
 @pytest.mark.parametrize("name", ["usager", "motif", "lieu", "debut", "rdv"])
 def test_garbage_in_the_confirmation_never_breaks(send, name):
     assert [value for value in GARBAGE if send(**{name: value}).status_code >= 500] == []
+
+
+def test_the_confirmation_does_not_unmask_somebody_whom_the_agent_does_not_follow(
+    agent_client, agent, masked_person
+):
+    theirs = ParticipationFactory(
+        created_by="prescripteur", created_by_agent=agent, follow_up__usager=masked_person
+    )
+    text = agent_client.get(reverse("prescription_done", args=[theirs.pk])).content.decode()
+    assert "Oriane V." in text
+    assert "Valmont" not in text
