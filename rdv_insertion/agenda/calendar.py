@@ -156,9 +156,9 @@ def _modified_at(rdv: Rdv) -> datetime:
 
 
 def _address(email: str, name: str) -> vCalAddress:
-    """A mailbox and its name, which somebody typed: no quote nor line break may end the parameter."""
+    """A mailbox and its name, which somebody typed: nothing of it may end or escape the parameter."""
     address = vCalAddress(f"mailto:{email}")
-    plain = "".join(letter if letter.isprintable() else " " for letter in name if letter != '"')
+    plain = "".join(letter if letter.isprintable() else " " for letter in name if letter not in '"\\^')
     address.params["CN"] = squish(plain)
     return address
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from rdv_insertion.followups.models import FollowUp, MotifCategory
 from rdv_insertion.followups.status import Facts
@@ -32,6 +32,15 @@ def open_follow_ups(
     known = FollowUp.objects.filter(usager__in=usagers, motif_category=motif_category)
     known.filter(closed_at__isnull=False).update(closed_at=None)
     return {follow_up.usager_id: follow_up for follow_up in known}
+
+
+def lock(*, follow_up: FollowUp) -> None:
+    """Make the rest of this transaction the only one that books for this follow-up."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM followups_followup WHERE id = %s FOR NO KEY UPDATE",
+            [follow_up.pk],
+        )
 
 
 def record_invitations(*, follow_ups: Sequence[FollowUp], now: datetime, expires_at: datetime) -> None:

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Q
 
 from rdv_insertion.agenda import public_holidays, recurrence
 from rdv_insertion.agenda.enums import LieuAvailability, LocationType
-from rdv_insertion.agenda.models import Absence, EarlierSlotOffer, PlageOuverture, RdvAgent
+from rdv_insertion.agenda.models import Absence, PlageOuverture
 from rdv_insertion.kernel import dates
 from rdv_insertion.territory import time_zones
 
@@ -158,9 +158,20 @@ def taken(found: Collection[Plage], search: Search) -> defaultdict[int, list[Int
     start = moment(min(plage.openings[0][0] for plage in found))
     end = moment(max(plage.openings[-1][1] for plage in found))
     by_agent: defaultdict[int, list[Interval]] = defaultdict(list)
-    for several in (_busy(agent_ids, start, end, search), _pauses(agent_ids, start, end, search)):
-        for agent_id, starts, ends in several:
-            by_agent[agent_id] += zip(starts, ends, strict=True)
+    period: dict[str, Any] = {
+        "agents": agent_ids,
+        "start": start,
+        "end": end,
+        "earliest": start - _LONGEST_RDV,
+        "ignored_rdv": search.ignored_rdv,
+        "held_at": search.held_at,
+        "ignored_offer": search.ignored_offer,
+    }
+    with connection.cursor() as cursor:
+        for statement in (_BUSY, _PAUSES):
+            cursor.execute(statement, period)
+            for agent_id, starts, ends in cursor.fetchall():
+                by_agent[agent_id] += zip(starts, ends, strict=True)
     for agent_id, interval in _absences(agent_ids, start, end):
         by_agent[agent_id].append(interval)
     for intervals in by_agent.values():
@@ -168,64 +179,36 @@ def taken(found: Collection[Plage], search: Search) -> defaultdict[int, list[Int
     return by_agent
 
 
-def _busy(agent_ids: list[int], start: datetime, end: datetime, search: Search) -> QuerySet[Any, Any]:
-    """By agent, the starts and the ends of live rdvs, and of what is kept for the waiting list."""
-    rdvs = _times(_rdvs(agent_ids, start, end, search).filter(ends_at__gt=start), "starts_at", "ends_at")
-    if search.held_at is None:
-        return rdvs
-    held = EarlierSlotOffer.objects.open_at(search.held_at).filter(
-        _among(agent_ids), starts_at__lt=end, starts_at__gt=start - _LONGEST_RDV
-    )
-    kept = _times(held.exclude(pk=search.ignored_offer or 0), "starts_at", F("ends_at") + F("motif__pause"))
-    return rdvs.union(kept, all=True)
-
-
-def _pauses(agent_ids: list[int], start: datetime, end: datetime, search: Search) -> QuerySet[Any, Any]:
-    """By agent, the starts and the ends of the pauses after live rdvs.
-
-    Apart from the rdvs: few motifs have one, and the motif of every rdv is long to find.
-    """
-    until = F("ends_at") + F("rdv__motif__pause")
-    rdvs = _rdvs(agent_ids, start, end, search).filter(rdv__motif__pause__gt=timedelta(0))
-    return _times(rdvs.alias(until=until).filter(until__gt=start), "ends_at", until)
-
-
-def _rdvs(agent_ids: list[int], start: datetime, end: datetime, search: Search) -> QuerySet[RdvAgent]:
-    return RdvAgent.objects.filter(
-        _among(agent_ids), busy=True, starts_at__lt=end, starts_at__gt=start - _LONGEST_RDV
-    ).exclude(rdv=search.ignored_rdv)
-
-
-def _times(rows: QuerySet[Any], start: str, end: Any) -> QuerySet[Any, Any]:
-    # One row an agent, of numbers: rows and dates cost far more to receive.
-    times: QuerySet[Any, Any] = (
-        rows.order_by()
-        .values_list("agent_id")
-        .annotate(
-            starts=ArrayAgg(_Epoch(start), order_by=start),
-            ends=ArrayAgg(_Epoch(end), order_by=start),
-        )
-    )
-    return times
-
-
-class _Epoch(Func):
-    """Seconds since the epoch."""
-
-    template = "date_part('epoch', %(expressions)s)::bigint"
-    output_field = BigIntegerField()
-
-
-def _among(agent_ids: Iterable[int]) -> Func:
-    """`agent_id = ANY (array)`: one parameter, where IN has one for each agent, slow to prepare."""
-    array = Value(f"{{{','.join(map(str, agent_ids))}}}")
-    return Func(
-        F("agent_id"),
-        array,
-        template="%(expressions)s::bigint[])",
-        arg_joiner=" = ANY (",
-        output_field=BooleanField(),
-    )
+# Written in SQL, since each search asks them: as one row an agent, of numbers, because rows and dates cost
+# far more to receive. Live rdvs, and what is kept for the waiting list.
+_BUSY = """
+    SELECT agent_id, array_agg(extract(epoch FROM starts_at)::bigint ORDER BY starts_at),
+        array_agg(extract(epoch FROM ends_at)::bigint ORDER BY starts_at)
+    FROM (
+        SELECT agent_id, starts_at, ends_at FROM agenda_rdvagent
+        WHERE busy AND agent_id = ANY(%(agents)s) AND rdv_id IS DISTINCT FROM %(ignored_rdv)s::bigint
+            AND starts_at > %(earliest)s AND starts_at < %(end)s AND ends_at > %(start)s
+        UNION ALL
+        SELECT held.agent_id, held.starts_at, held.ends_at + motif.pause
+        FROM agenda_earlierslotoffer AS held JOIN agenda_motif AS motif ON motif.id = held.motif_id
+        WHERE held.answer = 'waiting' AND held.expires_at > %(held_at)s::timestamptz
+            AND held.agent_id = ANY(%(agents)s) AND held.id IS DISTINCT FROM %(ignored_offer)s::bigint
+            AND held.starts_at > %(earliest)s AND held.starts_at < %(end)s
+    ) AS taken GROUP BY agent_id
+"""
+# The pauses after live rdvs. Apart from the rdvs: few motifs have one, and the motif of every rdv is long to
+# find.
+_PAUSES = """
+    SELECT part.agent_id, array_agg(extract(epoch FROM part.ends_at)::bigint ORDER BY part.ends_at),
+        array_agg(extract(epoch FROM part.ends_at + motif.pause)::bigint ORDER BY part.ends_at)
+    FROM agenda_motif AS motif JOIN agenda_rdv AS rdv ON rdv.motif_id = motif.id
+    JOIN agenda_rdvagent AS part ON part.rdv_id = rdv.id
+    WHERE motif.pause > interval '0' AND part.busy AND part.agent_id = ANY(%(agents)s)
+        AND part.rdv_id IS DISTINCT FROM %(ignored_rdv)s::bigint
+        AND part.starts_at > %(earliest)s AND part.starts_at < %(end)s
+        AND part.ends_at + motif.pause > %(start)s
+    GROUP BY part.agent_id
+"""
 
 
 def _absences(agent_ids: list[int], start: datetime, end: datetime) -> Iterator[tuple[int, Interval]]:
@@ -233,7 +216,7 @@ def _absences(agent_ids: list[int], start: datetime, end: datetime) -> Iterator[
     first, last = (start - _DAY).date(), (end + _DAY).date()
     absences = Absence.objects.filter(
         Q(last_day__isnull=True) | Q(last_day__gte=first),
-        _among(agent_ids),
+        agent__in=agent_ids,
         first_day__lte=last,
     )
     for absence in absences.order_by():

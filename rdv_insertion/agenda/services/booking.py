@@ -14,9 +14,9 @@ from rdv_insertion.agenda.models import Motif, Participation, Rdv
 from rdv_insertion.agenda.services.errors import AlreadyBooked, NotAllowed, SlotTaken
 from rdv_insertion.agenda.services.occupation import free_at, nearest, place_at_first_free
 from rdv_insertion.agents.models import Agent
+from rdv_insertion.followups import services as followups
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.followups.models import FollowUp
-from rdv_insertion.followups.services import open_follow_ups
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.usagers.services import attach
 
@@ -84,12 +84,13 @@ def _follow_up_there(motif: Motif, usager: Usager, by: Agent, now: datetime) -> 
     if motif.motif_category is None:
         raise NotAllowed("Ce motif n'a pas de catégorie : le rendez-vous ne pourrait pas être suivi.")
     attach(usagers=[usager], organisation=motif.organisation, now=now)
-    return open_follow_ups(usagers=[usager], motif_category=motif.motif_category, now=now)[usager.pk]
+    opened = followups.open_follow_ups(usagers=[usager], motif_category=motif.motif_category, now=now)
+    return opened[usager.pk]
 
 
 def refuse_second_rdv(follow_up: FollowUp, booking_key: str | None, now: datetime) -> None:
     """Two tabs, two links or the back button: the second one waits here, then finds the first rdv."""
-    FollowUp.objects.select_for_update(no_key=True).only("pk").get(pk=follow_up.pk)
+    followups.lock(follow_up=follow_up)
     live = Participation.objects.filter(follow_up=follow_up, status=ParticipationStatus.UNKNOWN)
     served = Q(rdv__starts_at__gt=now)
     if booking_key:

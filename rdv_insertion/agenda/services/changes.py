@@ -70,7 +70,9 @@ def move(
     participation.save(update_fields=["sequence"])
     tell_follow_ups([participation.follow_up_id])
     announce(Change.MOVED, rdv, [participation], former_starts_at=former, former_agents=former_agents)
-    return Participation.objects.with_details().get(pk=participation.pk)
+    # Its place and agents are those of before.
+    rdv.refresh_from_db()
+    return participation
 
 
 @transaction.atomic

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, F
+from django.db.models import Count
 
 from rdv_insertion.agenda import creneaux
 from rdv_insertion.agenda.creneaux import Creneau, Offer
 from rdv_insertion.agenda.enums import BUSY
-from rdv_insertion.agenda.models import EarlierSlotOffer, FormerRdvAgent, Rdv, RdvAgent
+from rdv_insertion.agenda.models import FormerRdvAgent, Rdv, RdvAgent
 from rdv_insertion.agenda.services.errors import SlotTaken
 
 _LOCK_FAMILY = 30_001
@@ -89,24 +89,36 @@ def place_at_first_free(
 
 def refuse_if_taken(creneau: Creneau, rdv: Rdv, *, now: datetime, ignored_offer: int | None = None) -> None:
     """Raise SlotTaken when the agent is busy then, `rdv` aside: as the search sees it, with the pauses."""
-    rdvs = RdvAgent.objects.filter(
-        agent=creneau.agent_id,
-        busy=True,
-        starts_at__lt=creneau.ends_at,
-        ends_at__gt=creneau.starts_at - F("rdv__motif__pause"),
-    ).exclude(rdv=rdv.pk)
-    kept = (
-        EarlierSlotOffer.objects.open_at(now)
-        .filter(
-            agent=creneau.agent_id,
-            starts_at__lt=creneau.ends_at,
-            ends_at__gt=creneau.starts_at - F("motif__pause"),
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKEN,
+            {
+                "agent": creneau.agent_id,
+                "start": creneau.starts_at,
+                "end": creneau.ends_at,
+                "rdv": rdv.pk,
+                "now": now,
+                "ignored_offer": ignored_offer,
+            },
         )
-        .exclude(pk=ignored_offer or 0)
+        if cursor.fetchone()[0]:
+            raise SlotTaken
+
+
+_TAKEN = """
+    SELECT EXISTS (
+        SELECT FROM agenda_rdvagent AS part JOIN agenda_rdv AS rdv ON rdv.id = part.rdv_id
+        JOIN agenda_motif AS motif ON motif.id = rdv.motif_id
+        WHERE part.agent_id = %(agent)s AND part.busy AND part.rdv_id IS DISTINCT FROM %(rdv)s::bigint
+            AND part.starts_at < %(end)s AND part.starts_at > %(start)s - interval '7 days'
+            AND part.ends_at + motif.pause > %(start)s
+    ) OR EXISTS (
+        SELECT FROM agenda_earlierslotoffer AS held JOIN agenda_motif AS motif ON motif.id = held.motif_id
+        WHERE held.agent_id = %(agent)s AND held.answer = 'waiting' AND held.expires_at > %(now)s
+            AND held.id IS DISTINCT FROM %(ignored_offer)s::bigint
+            AND held.starts_at < %(end)s AND held.ends_at + motif.pause > %(start)s
     )
-    taken = rdvs.order_by().values("agent_id").union(kept.order_by().values("agent_id"), all=True)
-    if taken[:1]:
-        raise SlotTaken
+"""
 
 
 def lock_agents(agent_ids: Collection[int]) -> None:
