@@ -33,7 +33,7 @@ from rdv_insertion.invitations.models import Invitation
 PROCESSES = 4
 # A server of our size: each process answers this many people at once, with a connection each.
 THREADS = 16
-AGENTS, OPERATIONS, PEOPLE_AT_ONCE, SEATS = 20, 2_000, 200, 30
+AGENTS, BOOKINGS, OPERATIONS, PEOPLE_AT_ONCE, SEATS = 20, 600, 2_000, 200, 30
 # Of ten operations: six bookings, two moves, one cancellation, one seat of a workshop.
 _MIX = ("book",) * 6 + ("move",) * 2 + ("cancel", "seat")
 _TRIES = 8
@@ -51,18 +51,26 @@ class Ground:
 
 def measure() -> list[Figure]:
     """The mixed load, then everybody on one slot, with their invariants."""
-    ground = prepare(AGENTS, OPERATIONS + PEOPLE_AT_ONCE)
-    seconds, done = mixed_load(ground, OPERATIONS)
+    ground = prepare(AGENTS, BOOKINGS + OPERATIONS + PEOPLE_AT_ONCE)
+    booking_seconds, booked = mixed_load(ground, ground.follow_up_ids[:BOOKINGS], mix=("book",))
+    seconds, done = mixed_load(ground, ground.follow_up_ids[BOOKINGS:-PEOPLE_AT_ONCE])
     found = broken_invariants()
     confirmations = confirm_at_once(ground, PEOPLE_AT_ONCE)
     found += broken_invariants()
     wrong = sum(done[name] for name in done if name.startswith("error")) + len(found)
     return [
         Figure(
+            f"bookings, {AGENTS} agents, {PROCESSES} processes",
+            booked["book"] / booking_seconds,
+            unit="/s",
+            goal=100,
+            compared=", ".join(f"{count} {name}" for name, count in sorted(booked.items())),
+            higher_is_better=True,
+        ),
+        Figure(
             f"operations of a mixed load, {AGENTS} agents, {PROCESSES} processes",
             sum(done[name] for name in ("book", "move", "cancel", "seat")) / seconds,
             unit="/s",
-            goal=100,
             compared=", ".join(f"{count} {name}" for name, count in sorted(done.items())),
             higher_is_better=True,
         ),
@@ -118,12 +126,13 @@ def _workshop(motif: Motif, now: datetime) -> Rdv:
     )
 
 
-def mixed_load(ground: Ground, operations: int, processes: int = PROCESSES) -> tuple[float, Counter[str]]:
-    """Seconds that the operations took, and how many of each came to what."""
-    people = ground.follow_up_ids[:operations]
+def mixed_load(
+    ground: Ground, people: Sequence[int], *, processes: int = PROCESSES, mix: Sequence[str] = _MIX
+) -> tuple[float, Counter[str]]:
+    """Seconds that one operation for each of `people` (follow-ups) took, and how many came to what."""
 
     def work(number: int) -> Counter[str]:
-        return _Load(ground, people[number::processes], seed=number).run()
+        return _Load(ground, people[number::processes], seed=number).run(mix)
 
     return in_processes(work, processes)
 
@@ -145,9 +154,9 @@ class _Load:
         self.live: list[Participation] = []
         self.done: Counter[str] = Counter()
 
-    def run(self) -> Counter[str]:
+    def run(self, mix: Sequence[str]) -> Counter[str]:
         for follow_up in self.people:
-            name = self.random.choice(_MIX)
+            name = self.random.choice(mix)
             operation: Callable[[FollowUp], str] = getattr(self, f"_{name}")
             try:
                 self.done[operation(follow_up)] += 1

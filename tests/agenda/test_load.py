@@ -18,7 +18,7 @@ def no_connection_is_shared_with_the_processes():
 def test_people_who_book_move_and_cancel_at_once_leave_everything_right(monkeypatch):
     monkeypatch.setattr(agenda_load, "SEATS", 5)
     ground = agenda_load.prepare(agents=2, people=120)
-    _, done = agenda_load.mixed_load(ground, 120, processes=3)
+    _, done = agenda_load.mixed_load(ground, ground.follow_up_ids, processes=3)
     assert sum(done.values()) == 120
     assert [name for name in done if name.startswith("error")] == []
     assert done["book"] > 20
