@@ -54,7 +54,9 @@ def add_workshops(
     """Workshops of twelve seats, half full; those of the past have their statuses."""
     waiting = list(usagers)
     for start in workshop_moments(now):
-        rdv = _rdv(structures, "valence_atelier", start, created_at=min(start, now) - timedelta(days=9))
+        rdv = _rdv(
+            structures, "valence_atelier", start, created_at=working_moment(min(start, now), 9, time(10, 20))
+        )
         rdv.max_participants_count, rdv.name = rdv.motif.max_participants_count, rdv.motif.name
         moments.occupy(structures.agents["elodie.perrin"].pk, rdv.starts_at, rdv.ends_at)
         history.add_rdv(rdv, structures.agents["elodie.perrin"])

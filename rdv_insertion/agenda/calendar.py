@@ -16,10 +16,10 @@ from django.conf import settings
 from django.utils.text import capfirst
 from icalendar import Calendar, Event, vCalAddress
 
-from rdv_insertion.agenda.enums import CANCELLED
+from rdv_insertion.agenda.enums import CANCELLED, LocationType
 from rdv_insertion.agenda.links import agent_rdv_url, rdv_url
 from rdv_insertion.agenda.models import FormerRdvAgent, Participation, Rdv
-from rdv_insertion.agenda.presentation import place_lines, title_of
+from rdv_insertion.agenda.presentation import place_lines, title_of, visio_url
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel.text import plural, squish
 
@@ -111,10 +111,11 @@ def version_of(feed: str) -> str:
 
 
 def place_for_agents(rdv: Rdv) -> str:
-    """Where it happens, in a line that an agent reads: `Par téléphone`, or the place and its address."""
+    """Where it happens, in a line that an agent reads: `Par téléphone`, the place and address, the room."""
     if rdv.lieu:
         return f"{rdv.lieu.name}, {rdv.lieu.address}"
-    return rdv.motif.get_location_type_display()
+    how = rdv.motif.get_location_type_display()
+    return f"{how} : {visio_url(rdv)}" if rdv.motif.location_type == LocationType.VISIO else how
 
 
 def title_for_agents(rdv: Rdv) -> str:

@@ -19,6 +19,7 @@ from rdv_insertion.agenda.calendar import (
 from rdv_insertion.agenda.creneaux import offers
 from rdv_insertion.agenda.enums import CANCELLED
 from rdv_insertion.agenda.models import FormerRdvAgent, Participation, Rdv, RdvAgent
+from rdv_insertion.agenda.presentation import visio_url
 from rdv_insertion.agenda.services import cancel, move
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import ParticipationStatus
@@ -234,6 +235,11 @@ def test_a_rdv_without_a_place_says_how_people_are_met(organisation: Organisatio
     rdv = a_rdv(MotifFactory(organisation=organisation, by_phone=True), agent)
     assert place_for_agents(rdv) == "Par téléphone"
     assert str(feed(agent)[0]["location"]) == "Par téléphone"
+
+
+def test_a_visio_gives_its_room(organisation: Organisation, agent: Agent) -> None:
+    rdv = a_rdv(MotifFactory(organisation=organisation, location_type="visio"), agent)
+    assert str(feed(agent)[0]["location"]) == f"En visioconférence : {visio_url(rdv)}"
 
 
 def test_two_feeds_that_say_the_same_have_the_same_version(motif, agent: Agent) -> None:

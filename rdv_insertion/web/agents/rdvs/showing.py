@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rdv_insertion.agenda import services
-from rdv_insertion.agenda.enums import CANCELLED
+from rdv_insertion.agenda.enums import CANCELLED, LocationType
 from rdv_insertion.agenda.models import Participation, Rdv
-from rdv_insertion.agenda.presentation import place_lines
+from rdv_insertion.agenda.presentation import visio_url
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.usagers.models import Usager
@@ -42,7 +42,7 @@ def show(request: HttpRequest, rdv_id: int) -> HttpResponse:
     context = {
         "rdv": rdv,
         "zone": rdv.time_zone,
-        "place": place_lines(rdv),
+        "room": visio_url(rdv) if rdv.motif.location_type == LocationType.VISIO else "",
         "state": state_of(rdv, participations, now),
         "begun": rdv.has_begun(now),
         "cancelled": rdv.status in CANCELLED,

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from rdv_insertion.agenda.models import Participation
+from rdv_insertion.agenda.presentation import visio_url
 from rdv_insertion.messaging.models import Message
 from tests.factories import (
     FollowUpFactory,
@@ -129,3 +130,9 @@ def test_the_persons_page_leads_to_the_rdv_and_to_the_next_one(get, participatio
 
 def test_a_rdv_to_fill_in_is_the_first_thing_to_do_on_the_persons_page(get, past, usager):
     assert 'href="?onglet=rendez-vous">Renseigner la présence' in get("usager", usager.pk)
+
+
+def test_a_visio_opens_its_room(agent_client, organisation, agent):
+    rdv = RdvFactory(motif=MotifFactory(organisation=organisation, location_type="visio"), agents=[agent])
+    page = agent_client.get(reverse("rdv_show", args=[rdv.pk])).content.decode()
+    assert f'href="{visio_url(rdv)}"' in page
