@@ -14,7 +14,8 @@ from rdv_insertion.usagers.models import Usager
 class Plan:
     """A rdv as an agent wants it. Aware datetimes; `agents` is never empty; a collective one may have nobody.
 
-    `context` is for agents only. `name` and `max_participants_count` are those of a collective rdv.
+    A `lieu` that is not written yet, for this rdv only, is written with it. `context` is for agents only.
+    `name` and `max_participants_count` are those of a collective rdv.
     """
 
     motif: Motif

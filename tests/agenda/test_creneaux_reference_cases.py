@@ -1,9 +1,8 @@
 """Facts known of today's scheduler (reference § 12), by number: the same here, or why ours differs.
 
 Elsewhere: 21 and 23 (what a form of recurrence accepts) in the tests of plages and absences; 50 (collective
-rdvs that cannot be joined) in test_creneaux_collective.py; 40 to 49 (sectors) in test_sectors.py; 36 to 38
-and 59 to 61 (what pages propose), 51 to 58 and 65 to 67 (joining, moving, cancelling, doubles) in
-test_booking*.py; 62 to 64 (messages) in test_reminders.py; 68 to 70 are not about agendas.
+rdvs that cannot be joined) in test_creneaux_collective.py; 40 to 49 (sectors) in test_sectors.py; the others
+(pages, joining, moving, cancelling, messages) in test_reference_cases.py.
 """
 
 from datetime import date, datetime, time, timedelta

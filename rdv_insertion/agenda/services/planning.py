@@ -35,6 +35,7 @@ def create_rdv(*, plan: Plan, by: Agent, notify: bool, acknowledged: bool | str,
     _check(plan, now)
     lock_agents([agent.pk for agent in plan.agents])
     conflict = _confirm(plan, acknowledged, now=now)
+    _keep_place(plan)
     rdv = Rdv(
         organisation=plan.motif.organisation,
         motif=plan.motif,
@@ -113,6 +114,7 @@ def _change(rdv: Rdv, plan: Plan, *, by: Agent, notify: bool, acknowledged: bool
     _check(plan, now, rdv)
     lock_agents([agent.pk for agent in plan.agents])
     conflict = _confirm(plan, acknowledged, now=now, rdv=rdv)
+    _keep_place(plan)
     former_starts_at, former_lieu = rdv.starts_at, rdv.lieu_id
     former_agents = frozenset(agent.pk for agent in rdv.agents.all())
     rdv.motif, rdv.lieu = plan.motif, plan.lieu
@@ -163,6 +165,12 @@ def _confirm(plan: Plan, acknowledged: bool | str, *, now: datetime, rdv: Rdv | 
     if found and acknowledged is not True and acknowledged != unread.fingerprint:
         raise unread
     return any(one.overlaps for one in found)
+
+
+def _keep_place(plan: Plan) -> None:
+    """A place for this rdv only is written with it."""
+    if plan.lieu is not None and plan.lieu.pk is None:
+        plan.lieu.save()
 
 
 def _write(rdv: Rdv, agents: Sequence[Agent], now: datetime) -> None:

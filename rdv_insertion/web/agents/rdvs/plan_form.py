@@ -49,6 +49,8 @@ class PlanForm(DsfrBaseForm):
         required=False,
     )
     lieu = forms.ModelChoiceField(Lieu.objects.none(), label="Lieu", empty_label="Aucun lieu", required=False)
+    other_lieu = forms.CharField(label="Nom de cet autre lieu", max_length=150, required=False)
+    other_address = forms.CharField(label="Son adresse", max_length=255, required=False)
     agents = forms.ModelMultipleChoiceField(
         Agent.objects.none(),
         label="Agents",
@@ -89,22 +91,38 @@ class PlanForm(DsfrBaseForm):
         unused = () if collective else ("name", "other_days", "seats")
         for name in (*unused, *(("other_days",) if rdv and collective else ())):
             del self.fields[name]
-        if collective:
-            self.fields["lieu"].required = True
 
     def clean(self) -> dict[str, Any]:
         """A lieu where one is needed, and nowhere else."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         motif = cleaned.get("motif")
         if motif and "lieu" not in self.errors:
-            on_site = motif.location_type == LocationType.PUBLIC_OFFICE
-            if on_site and not cleaned.get("lieu"):
-                self.add_error("lieu", "Choisissez un lieu : ce rendez-vous est sur place.")
-            elif not on_site:
-                cleaned["lieu"] = None
+            cleaned["lieu"] = self._lieu(motif, cleaned)
         if len(cleaned.get("other_days") or ()) > _MOST_DATES:
             self.add_error("other_days", f"{_MOST_DATES} autres dates au plus.")
         return cleaned
+
+    def _lieu(self, motif: Motif, cleaned: dict[str, Any]) -> Lieu | None:
+        """The place chosen, or another one for this rdv only, not written yet."""
+        if motif.location_type != LocationType.PUBLIC_OFFICE:
+            return None
+        chosen: Lieu | None = cleaned.get("lieu")
+        name, address = cleaned.get("other_lieu", ""), cleaned.get("other_address", "")
+        if not name and not address:
+            if chosen is None:
+                self.add_error("lieu", "Choisissez un lieu : ce rendez-vous est sur place.")
+            return chosen
+        if not name or not address:
+            self.add_error("lieu", "Donnez le nom et l'adresse de l'autre lieu.")
+        elif chosen is not None:
+            self.add_error("lieu", "Choisissez un lieu, ou donnez-en un autre : pas les deux.")
+        return Lieu(
+            organisation=self.organisation,
+            name=name,
+            address=address,
+            availability=LieuAvailability.SINGLE_USE,
+            time_zone_name=self.organisation.time_zone.key,
+        )
 
     @property
     def days(self) -> list[date]:

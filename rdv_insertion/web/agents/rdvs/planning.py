@@ -62,7 +62,8 @@ def _kept(request: HttpRequest) -> dict[str, Any]:
     """What was typed so far, as first values: a button of the people's part is no reason to complain."""
     return {
         **{name: request.POST.get(name, "") for name in ("motif", "name", "day", "start_time", "minutes")},
-        **{name: request.POST.get(name, "") for name in ("lieu", "context", "seats")},
+        **{name: request.POST.get(name, "") for name in ("lieu", "other_lieu", "other_address")},
+        **{name: request.POST.get(name, "") for name in ("context", "seats")},
         "agents": [value for value in request.POST.getlist("agents") if value.isdecimal()],
     }
 
