@@ -169,7 +169,7 @@ def _confirm(plan: Plan, acknowledged: bool | str, *, now: datetime, rdv: Rdv | 
 
 def _keep_place(plan: Plan) -> None:
     """A place for this rdv only is written with it."""
-    if plan.lieu is not None and plan.lieu.pk is None:
+    if plan.lieu is not None and plan.lieu._state.adding:
         plan.lieu.save()
 
 
