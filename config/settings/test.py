@@ -9,3 +9,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 PUBLIC_URL = "http://testserver"
 # Tests that need the national address base start their own (demo/providers/addresses.py).
 ADDRESS_API_URL = ""
+
+# Every test client starts the middlewares again: look static files up when they are asked for.
+WHITENOISE_AUTOREFRESH = True

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from rdv_insertion.agenda.enums import CreatedBy
-from rdv_insertion.agenda.models import Participation
+from rdv_insertion.agenda.models import Participation, Sector
 from rdv_insertion.agenda.services import sectors
 from rdv_insertion.agents.services import create_calendar_link
 from rdv_insertion.imports import services as imports
@@ -210,7 +210,7 @@ RULES: dict[str, Rule] = {
 
 @dataclass(frozen=True)
 class World:
-    """One of everything, in the organisation of the personas."""
+    """One of everything, in the organisation of the personas; what is long to make is made when asked for."""
 
     values: dict[str, Any]
     form: dict[str, Any]
@@ -229,7 +229,8 @@ class World:
 
     def _value(self, name: str, parameter: str) -> Any:
         about_rdv = name.startswith(("rdv", "move", "cancel", "earlier_slot", "wait_for"))
-        return self.values["rdv_code"] if parameter == "code" and about_rdv else self.values[parameter]
+        value = self.values["rdv_code" if parameter == "code" and about_rdv else parameter]
+        return value() if callable(value) else value
 
 
 # Addresses without a name of their own: what somebody types who forgets the code.
@@ -266,22 +267,12 @@ def checked_run(organisation, configuration, agent) -> ImportRun:
     return run
 
 
-def opening_ids(motif, agent) -> dict[str, int]:
-    """A plage and an absence of the agent."""
-    return {
-        "plage_id": PlageOuvertureFactory(motif=motif, agent=agent).pk,
-        "absence_id": AbsenceFactory(agent=agent).pk,
-    }
-
-
-def sector_ids(organisation) -> dict[str, int]:
+def served_sector(organisation) -> Sector:
     """A sector of the department, with a town, that the organisation serves."""
     sector = sectors.save_sector(department=organisation.department, name="Die", human_id="die")
-    return {
-        "sector_id": sector.pk,
-        "zone_id": sectors.add_zone(sector=sector, place=sectors.Place("26113")).pk,
-        "attribution_id": sectors.attribute(sector=sector, organisation=organisation).pk,
-    }
+    sectors.add_zone(sector=sector, place=sectors.Place("26113"))
+    sectors.attribute(sector=sector, organisation=organisation)
+    return sector
 
 
 def prescription_by(agent) -> Participation:
@@ -297,6 +288,7 @@ def world(organisation, configuration, agent) -> World:
     atelier = MotifFactory(organisation=organisation, collectif=True)
     rdv = RdvFactory(motif=motif, agents=[agent])
     participation = ParticipationFactory(rdv=rdv, usager=follow_up.usager, follow_up=follow_up)
+    sector = served_sector(organisation)
     return World(
         {
             "slug": organisation.slug,
@@ -307,18 +299,21 @@ def world(organisation, configuration, agent) -> World:
             "code": invitation.code,
             "rdv_code": participation.code,
             "rdv_id": rdv.pk,
-            "collective_id": RdvFactory(motif=atelier).pk,
-            "prescription_id": prescription_by(agent).pk,
+            "collective_id": lambda: RdvFactory(motif=atelier).pk,
+            "prescription_id": lambda: prescription_by(agent).pk,
             "key": f"lieu-{rdv.lieu_id}",
             "moment": "2026-01-05T09:00",
-            "run_id": checked_run(organisation, configuration, agent).pk,
-            **sector_ids(organisation),
-            **opening_ids(motif, agent),
+            "run_id": lambda: checked_run(organisation, configuration, agent).pk,
+            "sector_id": sector.pk,
+            "zone_id": lambda: sector.zones.get().pk,
+            "attribution_id": lambda: sector.attributions.get().pk,
+            "plage_id": lambda: PlageOuvertureFactory(motif=motif, agent=agent).pk,
+            "absence_id": lambda: AbsenceFactory(agent=agent).pk,
             "motif_id": motif.pk,
             "lieu_id": rdv.lieu_id,
             "number": 2,
             "name": "inconnu",
-            "secret": create_calendar_link(agent=agent),
+            "secret": lambda: create_calendar_link(agent=agent),
             "message_id": 0,
         },
         form={"suivi": configuration.motif_category.short_name},
