@@ -100,6 +100,7 @@ def assert_accessible(examiner: Page, scriptless: set[Page]) -> Check:
     """Run axe on what `page` shows now. It needs scripts: without them, a copy of the HTML is examined."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state("load")
         if page not in scriptless:
             _assert_no_violation(page)
             return

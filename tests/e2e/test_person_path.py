@@ -103,7 +103,7 @@ def _give_name(page: Page, participation: Participation, letters: str = "foi") -
 def _follow(page: Page, name: str | re.Pattern[str]) -> None:
     """Click a link and wait for its page: what is examined next is never the page that is being left."""
     with page.expect_navigation():
-        page.get_by_role("link", name=name).click()
+        page.get_by_role("link", name=name).first.click()
 
 
 def _see_half_days(page: Page, assert_good) -> None:
@@ -147,7 +147,7 @@ def test_a_person_books_moves_cancels_and_books_again_without_javascript(scene, 
     assert_good(page)
     _see_half_days(page, assert_good)
     for _ in range(2):
-        page.get_by_role("link", name="Plus tard").first.click()
+        _follow(page, "Plus tard")
     page.get_by_role("link", name=re.compile(r"^mardi .* à 9 h 30$")).click()
     expect(page.get_by_text("Étape 3 sur 3")).to_be_visible()
     assert_good(page)
@@ -164,7 +164,7 @@ def test_a_person_books_moves_cancels_and_books_again_without_javascript(scene, 
     assert_good(page)
     page.get_by_role("link", name="Par téléphone").click()
     for _ in range(2):
-        page.get_by_role("link", name="Plus tard").first.click()
+        _follow(page, "Plus tard")
     _follow(page, re.compile(r"^jeudi .* à 10 h$"))
     assert_good(page)
     page.get_by_role("button", name="Oui, déplacer mon rendez-vous").click()
@@ -217,8 +217,9 @@ def test_links_that_open_nothing_help(scene, new_page, assert_good, width):
 def test_when_a_slot_is_taken_meanwhile_others_are_proposed(scene, new_page, assert_good, width):
     page = new_page(width=width, javascript=False)
     page.goto(f"/r/{scene.invitation().code}/creneaux/lieu-{scene.valence.pk}")
-    page.get_by_role("link", name="Plus tard").first.click()
+    _follow(page, "Plus tard")
     page.locator(".slot-list a").nth(2).click()
+    expect(page.get_by_role("button", name="Confirmer ce rendez-vous")).to_be_visible()
     PlageOuverture.objects.filter(lieu=scene.valence).update(start_time="10:30")
     page.get_by_role("button", name="Confirmer ce rendez-vous").click()
     expect(

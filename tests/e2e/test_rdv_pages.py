@@ -138,6 +138,7 @@ def test_a_partners_slot_and_its_confirmation(look, page, department, category, 
     usager = UsagerFactory(organisation=organisation)
     look(f"/rdvs/creneaux/partenaires/?usager={usager.pk}&motif={motif.pk}")
     page.locator("a.first-slot").first.click()
+    expect(page.get_by_role("button", name="Confirmer")).to_be_visible()
     look()
     page.get_by_role("button", name="Confirmer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Mission locale")

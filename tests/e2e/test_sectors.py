@@ -89,6 +89,7 @@ def test_a_file_is_checked_then_saved(new_page, admin, assert_accessible, assert
         check(page)
     page.get_by_role("link", name="die").first.click()
     page.get_by_role("link", name="Supprimer").click()
+    expect(page.get_by_role("button", name="Supprimer ce secteur")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("button", name="Supprimer ce secteur").click()
     expect(page.get_by_text("Le secteur die est supprimé.")).to_be_visible()
