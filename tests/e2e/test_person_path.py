@@ -101,7 +101,7 @@ def _give_name(page: Page, participation: Participation, letters: str = "foi") -
 
 
 def _follow(page: Page, name: str | re.Pattern[str]) -> None:
-    """Click a link and wait for its page: what is examined next is never the page that is being left."""
+    """Click the first such link and wait for its page: what is examined next is never the page that is being left."""
     with page.expect_navigation():
         page.get_by_role("link", name=name).first.click()
 
@@ -110,17 +110,12 @@ def _see_half_days(page: Page, assert_good) -> None:
     """One tap for the afternoons, one for the mornings, kept from week to week."""
     _follow(page, "Après-midi")
     expect(page.get_by_role("heading", name="Matin")).to_have_count(0)
-    _follow_first(page, "Plus tard")
+    _follow(page, "Plus tard")
     expect(page.get_by_role("heading", name="Matin")).to_have_count(0)
-    _follow_first(page, "Plus tôt")
+    _follow(page, "Plus tôt")
     assert_good(page)
     _follow(page, "Matin")
     expect(page.get_by_role("heading", name="Après-midi")).to_have_count(0)
-
-
-def _follow_first(page: Page, name: str) -> None:
-    with page.expect_navigation():
-        page.get_by_role("link", name=name).first.click()
 
 
 def _phone_in_sight(page: Page) -> None:
