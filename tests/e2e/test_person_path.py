@@ -101,7 +101,7 @@ def _give_name(page: Page, participation: Participation, letters: str = "foi") -
 
 
 def _follow(page: Page, name: str | re.Pattern[str]) -> None:
-    """Click the first such link and wait for its page: what is examined next is never the page that is being left."""
+    """Click the first such link and wait for its page: what is examined next is the page it leads to."""
     with page.expect_navigation():
         page.get_by_role("link", name=name).first.click()
 
