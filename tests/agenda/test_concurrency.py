@@ -11,9 +11,25 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from rdv_insertion.agenda.creneaux import Offer, offers
 from rdv_insertion.agenda.models import Motif, Participation, Rdv, RdvAgent
-from rdv_insertion.agenda.services import AlreadyBooked, NotAllowed, SlotTaken, book, cancel, move
+from rdv_insertion.agenda.services import (
+    AlreadyBooked,
+    NotAllowed,
+    SlotTaken,
+    book,
+    book_seat,
+    cancel,
+    cancel_rdv,
+    move,
+)
 from rdv_insertion.kernel import dates
-from tests.factories import FollowUpFactory, LieuFactory, MotifFactory, PlageOuvertureFactory
+from tests.factories import (
+    AgentFactory,
+    FollowUpFactory,
+    LieuFactory,
+    MotifFactory,
+    PlageOuvertureFactory,
+    RdvFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -127,3 +143,17 @@ def test_a_slot_that_is_freed_while_others_try_is_never_given_twice(in_threads: 
     winners = [result for result in results[1:] if isinstance(result, Participation)]
     assert len(winners) <= 1
     assert Rdv.objects.filter(busy=True).count() == len(winners)
+
+
+def test_a_workshop_cancelled_while_people_sign_up_leaves_nobody_expecting_it(in_threads: InThreads) -> None:
+    rdv = RdvFactory(motif__collectif=True, starts_at=NINE)
+    agent = AgentFactory(organisation=rdv.organisation)
+    calls = [
+        partial(book_seat, rdv=rdv, follow_up=FollowUpFactory(), booking_key=f"seat-{n}", now=NOW)
+        for n in range(8)
+    ]
+    results = in_threads(*calls, partial(cancel_rdv, rdv=rdv, by=agent, notify=False, now=NOW))
+    assert isinstance(results[-1], Rdv)
+    assert all(isinstance(one, Participation | SlotTaken) for one in results[:-1])
+    assert set(Participation.objects.values_list("status", flat=True)) <= {"revoked"}
+    assert Rdv.objects.get(pk=rdv.pk).seats_taken == 0

@@ -433,3 +433,16 @@ def test_of_several_put_back_the_one_whose_time_was_given_is_refused_alone(
     recorded = record_statuses(participation_ids=ids, status="unknown", notify=False, by=admin, now=NOW)
     assert [one.pk for one in recorded.changed] == [kept.pk]
     assert [one.pk for one, _ in recorded.refused] == [lost.pk]
+
+
+def test_a_dozen_people_are_added_in_as_many_queries_as_one(workshop: Rdv, admin: Agent) -> None:
+    from django.db import connection
+
+    Rdv.objects.filter(pk=workshop.pk).update(max_participants_count=None)
+    counts = []
+    for size in (1, 12):
+        people = [UsagerFactory() for _ in range(size)]
+        with CaptureQueriesContext(connection) as captured:
+            add_participants(rdv=workshop, usagers=people, by=admin, notify=True, now=NOW)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

@@ -1,5 +1,6 @@
 """Taking an appointment with a créneau or a seat: by the person, or by a partner for them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups import services as followups
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.followups.models import FollowUp
+from rdv_insertion.kernel.bulk import update_columns
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.usagers.services import attach
 
@@ -47,7 +49,7 @@ def book_seat(*, rdv: Rdv, follow_up: FollowUp, booking_key: str, now: datetime)
     """
     refuse_second_rdv(follow_up, booking_key, now)
     _refuse_unless_open(rdv, now)
-    take_seat(rdv)
+    take_seats(rdv)
     return _take_part(rdv, follow_up, booking_key=booking_key, now=now, created_by=CreatedBy.USAGER)
 
 
@@ -73,7 +75,7 @@ def prescribe_seat(*, rdv: Rdv, usager: Usager, by: Agent, now: datetime) -> Par
     follow_up = _follow_up_there(rdv.motif, usager, by, now)
     refuse_second_rdv(follow_up, None, now)
     _refuse_unless_open(rdv, now)
-    take_seat(rdv)
+    take_seats(rdv)
     return _take_part(rdv, follow_up, booking_key=None, now=now, by=by, created_by=CreatedBy.PRESCRIPTEUR)
 
 
@@ -116,11 +118,11 @@ def _refuse_unless_open(rdv: Rdv, now: datetime) -> None:
         raise SlotTaken
 
 
-def take_seat(rdv: Rdv) -> None:
-    """Take one seat of a collective rdv, in the statement that counts them. Raises SlotTaken when full."""
-    free = Q(max_participants_count=None) | Q(seats_taken__lt=F("max_participants_count"))
+def take_seats(rdv: Rdv, count: int = 1) -> None:
+    """Take seats of a collective rdv, in the statement that counts them; SlotTaken when too few are left."""
+    free = Q(max_participants_count=None) | Q(max_participants_count__gte=F("seats_taken") + count)
     live = Rdv.objects.filter(free, pk=rdv.pk, status=ParticipationStatus.UNKNOWN)
-    if not live.update(seats_taken=F("seats_taken") + 1, sequence=F("sequence") + 1):
+    if not live.update(seats_taken=F("seats_taken") + count, sequence=F("sequence") + 1):
         raise SlotTaken
     rdv.refresh_from_db(fields=["seats_taken", "sequence"])
 
@@ -135,10 +137,10 @@ def _take_part(
     created_by: str | None = None,
 ) -> Participation:
     """Write the person's part, tell the follow-up, and have everybody told."""
-    participation = take_part(
+    (participation,) = take_parts(
         rdv,
-        follow_up.usager,
-        follow_up,
+        [follow_up.usager],
+        {follow_up.usager_id: follow_up},
         created_by=created_by or rdv.created_by,
         by=by,
         booking_key=booking_key,
@@ -149,33 +151,42 @@ def _take_part(
     return participation
 
 
-def take_part(
+def take_parts(
     rdv: Rdv,
-    usager: Usager,
-    follow_up: FollowUp | None,
+    usagers: Sequence[Usager],
+    follow_ups: Mapping[int, FollowUp],
     *,
     created_by: str,
     now: datetime,
     by: Agent | None = None,
     booking_key: str | None = None,
-) -> Participation:
-    """The person's part in `rdv`, new, or live again for somebody who had cancelled theirs."""
-    values = {
-        "follow_up": follow_up,
-        "status": ParticipationStatus.UNKNOWN,
-        "created_by": created_by,
-        "created_by_agent": by,
-        "created_at": now,
-        "cancelled_at": None,
-        "booking_key": booking_key,
-    }
-    if not rdv.motif.collective:
-        return Participation.objects.create(rdv=rdv, usager=usager, **values)
-    known = Participation.objects.filter(rdv=rdv, usager=usager).first()
-    if known is None:
-        return Participation.objects.create(rdv=rdv, usager=usager, **values)
-    for name, value in values.items():
-        setattr(known, name, value)
-    known.sequence += 1
-    known.save()
-    return known
+) -> list[Participation]:
+    """These people's parts in `rdv`, new, or live again for those who had cancelled theirs.
+
+    `follow_ups` are theirs, by usager id. Three statements at most.
+    """
+    known = {}
+    if rdv.motif.collective:
+        known = {one.usager_id: one for one in Participation.objects.filter(rdv=rdv, usager__in=usagers)}
+    parts = [known.get(usager.pk) or Participation(rdv=rdv, usager=usager) for usager in usagers]
+    for part in parts:
+        part.follow_up = follow_ups.get(part.usager_id)
+        part.status, part.cancelled_at = ParticipationStatus.UNKNOWN, None
+        part.created_by, part.created_by_agent, part.created_at = created_by, by, now
+        part.booking_key = booking_key
+        part.sequence += part.pk is not None
+    Participation.objects.bulk_create([part for part in parts if part.pk is None])
+    update_columns([part for part in parts if part.usager_id in known], _TAKEN_AGAIN)
+    return parts
+
+
+_TAKEN_AGAIN = (
+    "follow_up",
+    "status",
+    "cancelled_at",
+    "created_by",
+    "created_by_agent",
+    "created_at",
+    "booking_key",
+    "sequence",
+)

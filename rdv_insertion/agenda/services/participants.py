@@ -9,7 +9,7 @@ from rdv_insertion.agenda.announcements import Change, announce
 from rdv_insertion.agenda.enums import CANCELLED, CreatedBy
 from rdv_insertion.agenda.facts import tell_follow_ups
 from rdv_insertion.agenda.models import Participation, Rdv
-from rdv_insertion.agenda.services.booking import take_part, take_seat
+from rdv_insertion.agenda.services.booking import take_parts, take_seats
 from rdv_insertion.agenda.services.errors import NotAllowed, SlotTaken
 from rdv_insertion.agenda.services.planning import follow_ups_of
 from rdv_insertion.agents.models import Agent
@@ -32,17 +32,15 @@ def add_participants(
         raise NotAllowed("Ce rendez-vous est annulé.")
     present = set(rdv.participations.exclude(status__in=CANCELLED).values_list("usager_id", flat=True))
     newcomers = [usager for usager in dict.fromkeys(usagers) if usager.pk not in present]
+    if not newcomers:
+        return []
     try:
-        for _ in newcomers:
-            take_seat(rdv)
+        take_seats(rdv, len(newcomers))
     except SlotTaken as error:
         raise NotAllowed("Il n'y a plus assez de places à ce rendez-vous.") from error
     attach(usagers=newcomers, organisation=rdv.organisation, now=now)
     follow_ups = follow_ups_of(rdv.motif, newcomers, now)
-    added = [
-        take_part(rdv, usager, follow_ups.get(usager.pk), created_by=CreatedBy.AGENT, by=by, now=now)
-        for usager in newcomers
-    ]
+    added = take_parts(rdv, newcomers, follow_ups, created_by=CreatedBy.AGENT, by=by, now=now)
     tell_follow_ups([follow_up.pk for follow_up in follow_ups.values()])
     announce(Change.CREATED, rdv, added, by=by, tell_people=notify and rdv.starts_at > now)
     return added

@@ -12,7 +12,7 @@ from rdv_insertion.agenda.enums import CANCELLED, CreatedBy
 from rdv_insertion.agenda.facts import tell_follow_ups
 from rdv_insertion.agenda.models import Motif, Participation, Rdv
 from rdv_insertion.agenda.plans import Plan
-from rdv_insertion.agenda.services.booking import take_part
+from rdv_insertion.agenda.services.booking import take_parts
 from rdv_insertion.agenda.services.errors import NotAllowed, Unconfirmed
 from rdv_insertion.agenda.services.occupation import lock_agents, write_with_agents
 from rdv_insertion.agenda.services.statuses import locked, write_statuses
@@ -20,6 +20,7 @@ from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.followups.services import open_follow_ups
+from rdv_insertion.kernel.bulk import update_columns
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.usagers.services import attach
 
@@ -147,7 +148,7 @@ def _next_version(rdv: Rdv) -> list[Participation]:
     live = [one for one in rdv.participations.all() if one.status not in CANCELLED]
     for participation in live:
         participation.sequence += 1
-        participation.save(update_fields=["sequence"])
+    update_columns(live, ["sequence"])
     tell_follow_ups([participation.follow_up_id for participation in live])
     return live
 
@@ -185,10 +186,7 @@ def _write(rdv: Rdv, agents: Sequence[Agent], now: datetime) -> None:
 def _join(rdv: Rdv, usagers: Sequence[Usager], by: Agent, now: datetime) -> list[Participation]:
     attach(usagers=usagers, organisation=rdv.organisation, now=now)
     follow_ups = follow_ups_of(rdv.motif, usagers, now)
-    participations = [
-        take_part(rdv, usager, follow_ups.get(usager.pk), created_by=CreatedBy.AGENT, by=by, now=now)
-        for usager in usagers
-    ]
+    participations = take_parts(rdv, usagers, follow_ups, created_by=CreatedBy.AGENT, by=by, now=now)
     tell_follow_ups([follow_up.pk for follow_up in follow_ups.values()])
     return participations
 
@@ -203,9 +201,10 @@ def follow_ups_of(motif: Motif, usagers: Sequence[Usager], now: datetime) -> dic
 @transaction.atomic
 def cancel_rdv(*, rdv: Rdv, by: Agent, notify: bool, now: datetime) -> Rdv:
     """The service will not hold this rdv: it is revoked for everybody who was still to come."""
-    live = rdv.participations.filter(status=ParticipationStatus.UNKNOWN).values_list("pk", flat=True)
-    concerned = locked(list(live))
+    # The rdv first: whoever takes a seat waits here, then finds it revoked.
     current = _locked(rdv)
+    live = current.participations.filter(status=ParticipationStatus.UNKNOWN).values_list("pk", flat=True)
+    concerned = locked(list(live))
     write_statuses(concerned, ParticipationStatus.REVOKED, notify=notify, by=by, now=now)
     current.refresh_from_db()
     if current.motif.collective or not concerned:
