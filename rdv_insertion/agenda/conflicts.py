@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from rdv_insertion.agenda import public_holidays, recurrence
+from rdv_insertion.agenda import public_holidays
 from rdv_insertion.agenda.enums import LieuAvailability, LocationType
 from rdv_insertion.agenda.models import (
     Absence,
@@ -18,6 +18,7 @@ from rdv_insertion.agenda.models import (
     RdvAgent,
 )
 from rdv_insertion.agenda.plans import Plan
+from rdv_insertion.agenda.schedules import Schedule
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.kernel import dates
 from rdv_insertion.kernel.text import plural
@@ -150,19 +151,10 @@ def _absent(plan: Plan, zone: ZoneInfo) -> set[int]:
 
 
 def _covers_some(absence: Absence, plan: Plan) -> bool:
-    zone, length = ZoneInfo(absence.time_zone_name), absence.end_day - absence.first_day
-    for day in recurrence.days(
-        absence.first_day,
-        absence.recurrence,
-        since=_day(plan, zone) - length,
-        until=plan.ends_at.astimezone(zone).date(),
-        except_on=absence.exception_dates,
-    ):
-        start = dates.at(day, absence.start_time, zone)
-        end = dates.at(day + length, absence.end_time, zone)
-        if start < plan.ends_at and plan.starts_at < end:
-            return True
-    return False
+    zone = ZoneInfo(absence.time_zone_name)
+    first, last = plan.starts_at.astimezone(zone).date(), plan.ends_at.astimezone(zone).date()
+    occurrences = Schedule.of(absence).intervals(first, last, zone)
+    return any(start < plan.ends_at and plan.starts_at < end for start, end in occurrences)
 
 
 def _outside_plages(plan: Plan, zone: ZoneInfo) -> list[Conflict]:
@@ -184,13 +176,8 @@ def _outside_plages(plan: Plan, zone: ZoneInfo) -> list[Conflict]:
 
 def _holds(plage: PlageOuverture, plan: Plan, day: date, zone: ZoneInfo) -> bool:
     """Whether the plage takes place that day, and the whole rdv is inside it."""
-    taking_place = any(
-        recurrence.days(
-            plage.first_day, plage.recurrence, since=day, until=day, except_on=plage.exception_dates
-        )
-    )
-    start, end = dates.at(day, plage.start_time, zone), dates.at(day, plage.end_time, zone)
-    return taking_place and start <= plan.starts_at and plan.ends_at <= end
+    occurrences = Schedule.of(plage).intervals(day, day, zone)
+    return any(start <= plan.starts_at and plan.ends_at <= end for start, end in occurrences)
 
 
 def _other_rdvs_of_people(plan: Plan, now: datetime, rdv: Rdv | None, zone: ZoneInfo) -> list[Conflict]:

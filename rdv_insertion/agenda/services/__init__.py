@@ -13,7 +13,7 @@ from rdv_insertion.agenda.services.changes import (
 from rdv_insertion.agenda.services.errors import AlreadyBooked, NotAllowed, SlotTaken, Unconfirmed
 from rdv_insertion.agenda.services.occupation import nearest
 from rdv_insertion.agenda.services.participants import add_participants
-from rdv_insertion.agenda.services.planning import cancel_rdv, change_rdv, create_rdv, reschedule
+from rdv_insertion.agenda.services.planning import cancel_rdv, change_rdv, create_rdv, create_rdvs, reschedule
 from rdv_insertion.agenda.services.reminders import remind
 from rdv_insertion.agenda.services.statuses import Recorded, record_status, record_statuses
 
@@ -32,6 +32,7 @@ __all__ = [
     "cancellable_until",
     "change_rdv",
     "create_rdv",
+    "create_rdvs",
     "may_cancel",
     "may_move",
     "movable_until",

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from rdv_insertion.agenda import conflicts
 from rdv_insertion.agenda.announcements import Change, announce
+from rdv_insertion.agenda.conflicts import Conflict
 from rdv_insertion.agenda.enums import CANCELLED, CreatedBy
 from rdv_insertion.agenda.facts import tell_follow_ups
 from rdv_insertion.agenda.models import Motif, Participation, Rdv
@@ -20,6 +21,7 @@ from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.followups.services import open_follow_ups
+from rdv_insertion.kernel import dates
 from rdv_insertion.kernel.bulk import update_columns
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.usagers.services import attach
@@ -57,6 +59,33 @@ def create_rdv(*, plan: Plan, by: Agent, notify: bool, acknowledged: bool | str,
     participations = _join(rdv, plan.usagers, by, now)
     announce(Change.CREATED, rdv, participations, by=by, tell_people=notify)
     return rdv
+
+
+@transaction.atomic
+def create_rdvs(
+    *, plans: Sequence[Plan], by: Agent, notify: bool, acknowledged: bool | str, now: datetime
+) -> list[Rdv]:
+    """Plan several rdvs, all or none. Raises as `create_rdv`, with the warnings of all, each with its day."""
+    found = Unconfirmed(
+        [
+            _dated(plan, one.sentence) if len(plans) > 1 else one.sentence
+            for plan, one in _all_warnings(plans, now)
+        ]
+    )
+    for plan in plans:
+        _check(plan, now)
+    if found.warnings and acknowledged is not True and acknowledged != found.fingerprint:
+        raise found
+    return [create_rdv(plan=plan, by=by, notify=notify, acknowledged=True, now=now) for plan in plans]
+
+
+def _all_warnings(plans: Sequence[Plan], now: datetime) -> list[tuple[Plan, Conflict]]:
+    return [(plan, one) for plan in plans for one in conflicts.warnings(plan, now=now)]
+
+
+def _dated(plan: Plan, sentence: str) -> str:
+    day = plan.starts_at.astimezone(plan.time_zone).date()
+    return f"{dates.long_date(day).capitalize()} : {sentence}"
 
 
 @transaction.atomic

@@ -111,13 +111,17 @@ def offer_of(participation: Participation, now: datetime) -> Offer:
     return Offer(rdv.motif.location_type, rdv.lieu, (rdv.motif,), receivers)
 
 
-@transaction.atomic
 def offer_earlier_slots(*, now: datetime) -> int:
-    """Offer what is free earlier to those who wait, the first who asked first; returns how many offers."""
+    """Offer what is free earlier to those who wait, the first who asked first; returns how many offers.
+
+    One search for all who wait for the same motif and place. Each offer is a transaction of its own: the
+    agents of the others are never locked meanwhile.
+    """
     EarlierSlotOffer.objects.filter(answer=OfferAnswer.WAITING, expires_at__lte=now).update(
         answer=OfferAnswer.EXPIRED
     )
-    return sum(_offer_one(entry, now) for entry in _to_ask(now))
+    search = _Search(now)
+    return sum(_offer_one(entry, search) for entry in _to_ask(now))
 
 
 def _active() -> QuerySet[WaitingListEntry]:
@@ -140,7 +144,7 @@ def _to_ask(now: datetime) -> Iterable[WaitingListEntry]:
         )
     )
     resting = EarlierSlotOffer.objects.filter(entry=OuterRef("pk"), offered_at__gt=now - _REST)
-    entries = waiting.filter(~Exists(resting)).order_by("asked_at", "pk")
+    entries = waiting.filter(~Exists(resting)).order_by("asked_at", "pk").prefetch_related("offers")
     known = Participation.objects.with_details().in_bulk([entry.participation_id for entry in entries])
     for entry in entries:
         entry.participation = known[entry.participation_id]
@@ -153,32 +157,37 @@ def _may_be_asked(participation: Participation, now: datetime) -> bool:
     return _FIRST_HOUR <= hour < _LAST_HOUR and may_move(participation, now + KEPT_FOR)
 
 
-def _offer_one(entry: WaitingListEntry, now: datetime) -> bool:
+class _Search:
+    """What is free soon enough to be offered, by what is waited for; asked once each."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._found: dict[tuple[int, str, frozenset[int] | None], list[Creneau]] = {}
+
+    def earlier(self, entry: WaitingListEntry) -> list[Creneau]:
+        """What is free well before the rdv and was never offered to this person, the earliest first."""
+        offer, rdv = offer_of(entry.participation, self.now), entry.participation.rdv
+        key = (rdv.motif_id, offer.key, offer.receivers.get(rdv.motif_id))
+        if key not in self._found:
+            soon = self.now + KEPT_FOR + _TIME_TO_COME
+            self._found[key] = creneaux.find_for_public([offer], now=self.now, since=soon)[offer.key]
+        offered = {one.starts_at for one in entry.offers.all()}
+        latest = rdv.starts_at - _WORTH_IT
+        return [one for one in self._found[key] if one.starts_at <= latest and one.starts_at not in offered]
+
+
+def _offer_one(entry: WaitingListEntry, search: _Search) -> bool:
     """Keep the first earlier créneau for this person and tell them; False when there is none."""
-    for creneau in _earlier(entry, now):
+    for creneau in search.earlier(entry):
         try:
-            with transaction.atomic():
-                _keep(entry, creneau, now)
+            _keep(entry, creneau, search.now)
         except SlotTaken:
             continue
         return True
     return False
 
 
-def _earlier(entry: WaitingListEntry, now: datetime) -> list[Creneau]:
-    """What is free well before the rdv and was never offered to this person, the earliest first."""
-    rdv, offer = entry.participation.rdv, offer_of(entry.participation, now)
-    found = creneaux.find_for_public(
-        [offer],
-        now=now,
-        since=now + KEPT_FOR + _TIME_TO_COME,
-        until=rdv.starts_at - _WORTH_IT,
-        ignored_rdv=rdv.pk,
-    )
-    known = set(entry.offers.values_list("starts_at", flat=True))
-    return [creneau for creneau in found[offer.key] if creneau.starts_at not in known]
-
-
+@transaction.atomic
 def _keep(entry: WaitingListEntry, creneau: Creneau, now: datetime) -> None:
     participation = entry.participation
     lock_agents([creneau.agent_id])

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,9 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rdv_insertion.agenda import conflicts, services
+from rdv_insertion.agenda import services
 from rdv_insertion.agenda.models import Rdv
-from rdv_insertion.agenda.plans import Plan
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel import dates
 from rdv_insertion.kernel.text import plural
@@ -111,7 +109,13 @@ def _form_page(request: HttpRequest, form: PlanForm, now: datetime) -> HttpRespo
     unread = None
     if request.method == "POST" and form.is_valid():
         try:
-            rdvs = _create_all(form.plans(), agent_of(request), request.POST.get("lu", ""), now)
+            rdvs = services.create_rdvs(
+                plans=form.plans(),
+                by=agent_of(request),
+                notify=False,
+                acknowledged=request.POST.get("lu", ""),
+                now=now,
+            )
         except services.NotAllowed as refusal:
             refuse(form, str(refusal))
         except services.Unconfirmed as unconfirmed:
@@ -129,29 +133,6 @@ def _form_page(request: HttpRequest, form: PlanForm, now: datetime) -> HttpRespo
         "back": reverse("collective_rdvs"),
     }
     return render(request, "agents/rdvs/plan.html", context, status=_CONFLICT if unread else form.status)
-
-
-@transaction.atomic
-def _create_all(plans: list[Plan], by: Agent, read: str, now: datetime) -> list[Rdv]:
-    """All of them or none. Raises NotAllowed, and Unconfirmed with the warnings of all the dates."""
-    several = len(plans) > 1
-    found = services.Unconfirmed(
-        [
-            f"{_day(plan)} : {one.sentence}" if several else one.sentence
-            for plan in plans
-            for one in conflicts.warnings(plan, now=now)
-        ]
-    )
-    if found.warnings and read != found.fingerprint:
-        for plan in plans:
-            if refusal := conflicts.refusal(plan, now=now):
-                raise services.NotAllowed(refusal)
-        raise found
-    return [services.create_rdv(plan=plan, by=by, notify=False, acknowledged=True, now=now) for plan in plans]
-
-
-def _day(plan: Plan) -> str:
-    return dates.long_date(plan.starts_at.astimezone(plan.time_zone).date()).capitalize()
 
 
 def _created(request: HttpRequest, rdvs: list[Rdv]) -> HttpResponse:
