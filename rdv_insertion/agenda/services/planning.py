@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 
 from rdv_insertion.agenda import conflicts
 from rdv_insertion.agenda.announcements import Change, announce
-from rdv_insertion.agenda.conflicts import Conflict
 from rdv_insertion.agenda.enums import CANCELLED, CreatedBy
 from rdv_insertion.agenda.facts import tell_follow_ups
 from rdv_insertion.agenda.models import Motif, Participation, Rdv
@@ -66,21 +65,14 @@ def create_rdvs(
     *, plans: Sequence[Plan], by: Agent, notify: bool, acknowledged: bool | str, now: datetime
 ) -> list[Rdv]:
     """Plan several rdvs, all or none. Raises as `create_rdv`, with the warnings of all, each with its day."""
-    found = Unconfirmed(
-        [
-            _dated(plan, one.sentence) if len(plans) > 1 else one.sentence
-            for plan, one in _all_warnings(plans, now)
-        ]
-    )
-    for plan in plans:
-        _check(plan, now)
-    if found.warnings and acknowledged is not True and acknowledged != found.fingerprint:
-        raise found
+    found = [(plan, one) for plan in plans for one in conflicts.warnings(plan, now=now)]
+    several = len(plans) > 1
+    unread = Unconfirmed([_dated(plan, one.sentence) if several else one.sentence for plan, one in found])
+    if found and acknowledged is not True and acknowledged != unread.fingerprint:
+        for plan in plans:
+            _check(plan, now)
+        raise unread
     return [create_rdv(plan=plan, by=by, notify=notify, acknowledged=True, now=now) for plan in plans]
-
-
-def _all_warnings(plans: Sequence[Plan], now: datetime) -> list[tuple[Plan, Conflict]]:
-    return [(plan, one) for plan in plans for one in conflicts.warnings(plan, now=now)]
 
 
 def _dated(plan: Plan, sentence: str) -> str:
