@@ -89,6 +89,14 @@ def nobody_holds_the_database(django_db_setup: None, django_db_blocker: Any) -> 
         )
 
 
+@pytest.fixture(autouse=True)
+def the_connection_lives(django_db_blocker: Any) -> None:
+    """Some tests cut connections as a restart does, and servers die late: the next test has a new one."""
+    with django_db_blocker.unblock():
+        if connection.connection is not None and not connection.is_usable():
+            connection.close()
+
+
 _OUTSIDE_THE_MODELS = (
     "procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers, "
     "kernel_cache"
@@ -96,7 +104,9 @@ _OUTSIDE_THE_MODELS = (
 
 
 @pytest.fixture(autouse=True)
-def nothing_committed_remains(_django_db_helper: None, request: pytest.FixtureRequest) -> Iterator[None]:
+def nothing_committed_remains(
+    the_connection_lives: None, _django_db_helper: None, request: pytest.FixtureRequest
+) -> Iterator[None]:
     """A test that commits is followed by a flush of the models: the queue and the cache are emptied here."""
     yield
     marker = request.node.get_closest_marker("django_db")

@@ -190,4 +190,4 @@ def _cut_all_connections() -> None:
 def fresh_connections() -> Iterator[None]:
     """A test that cuts connections leaves none half open behind."""
     yield
-    connection.close_if_unusable_or_obsolete()
+    connection.close()
