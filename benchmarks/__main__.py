@@ -13,7 +13,16 @@ from django.test.utils import setup_databases, teardown_databases
 from benchmarks.measure import Figure, table
 
 # One module a group of figures; loaded once Django is ready.
-BENCHMARKS = ("creneaux", "bookings", "agenda_load", "imports", "invitations")
+BENCHMARKS = (
+    "creneaux",
+    "bookings",
+    "agenda_load",
+    "flow",
+    "imports",
+    "import_kills",
+    "damaged_files",
+    "invitations",
+)
 
 
 def main(names: list[str]) -> None:

@@ -35,10 +35,15 @@ LAST_NAMES = (
 FIRST_NAMES = ("Marina", "Karim", "Aïcha", "Jean-Paul", "Élodie", "Mohamed", "Zoé", "Loïc", "Mariam", "Théo")
 
 
-def an_organisation(number: int = 0) -> Organisation:
-    """A conseil départemental of the Drôme."""
+_DEPARTMENTS = {"01": ("Ain", "Bourg-en-Bresse"), "26": ("Drôme", "Valence")}
+
+
+def an_organisation(number: int = 0, department_number: str = "26") -> Organisation:
+    """A conseil départemental, of the Drôme unless told."""
+    name, capital = _DEPARTMENTS[department_number]
     department, _ = Department.objects.get_or_create(
-        number="26", defaults={"name": "Drôme", "capital": "Valence", "region": "Auvergne-Rhône-Alpes"}
+        number=department_number,
+        defaults={"name": name, "capital": capital, "region": "Auvergne-Rhône-Alpes"},
     )
     return Organisation.objects.create(
         department=department,

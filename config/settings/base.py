@@ -148,6 +148,9 @@ SMS_TIMEOUT = 10
 # Where rdvs in visio are held: the name of the room is added to it.
 VISIO_URL = env.str("VISIO_URL", "https://webconf.numerique.gouv.fr/")
 
+# Where files to import are dropped, one folder an organisation; empty, nothing is watched.
+IMPORT_FOLDERS = env.str("IMPORT_FOLDERS", "")
+
 # The national address base; empty to work with the local list of towns alone.
 ADDRESS_API_URL = env.str("ADDRESS_API_URL", "https://data.geopf.fr/geocodage")
 ADDRESS_API_TIMEOUT = 2

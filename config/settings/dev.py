@@ -19,6 +19,8 @@ DATABASES = {"default": database(env, DATA_DIR / "postgres")}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
+IMPORT_FOLDERS = env.str("IMPORT_FOLDERS", str(DATA_DIR / "depots"))
+
 # Started by `make demo`: a mail server, an SMS provider and an address base of our own, on this machine only.
 DEMO_OUTBOX = DATA_DIR / "outbox"
 EMAIL_HOST = "127.0.0.1"

@@ -1,12 +1,13 @@
-"""What agents decide for themselves."""
+"""What agents decide for themselves, and how they join an organisation."""
 
 import secrets
 
 from django.db import transaction
 
-from rdv_insertion.agents.enums import NotificationLevel
-from rdv_insertion.agents.models import Agent
+from rdv_insertion.agents.enums import AccessLevel, NotificationLevel
+from rdv_insertion.agents.models import Agent, AgentRole
 from rdv_insertion.kernel.crypto import blind_index
+from rdv_insertion.territory.models import Organisation
 
 _SECRET_BYTES = 32
 
@@ -22,6 +23,20 @@ def set_notification_level(*, agent: Agent, level: str) -> None:
         raise UnknownLevel("Choisissez l'une des trois réponses.")
     agent.notification_level = level
     agent.save(update_fields=["notification_level"])
+
+
+@transaction.atomic
+def join(*, email: str, organisation: Organisation, access_level: str = AccessLevel.BASIC) -> Agent:
+    """Give the agent of this address a role in `organisation`; one whom nobody knows is created, without a
+    password: they log in by the code that they receive. Who has a role there keeps it.
+    """
+    agent = Agent.objects.filter(email__iexact=email).first()
+    if agent is None:
+        agent = Agent.objects.create_user(email=email.lower())
+    AgentRole.objects.get_or_create(
+        agent=agent, organisation=organisation, defaults={"access_level": access_level}
+    )
+    return agent
 
 
 @transaction.atomic

@@ -1,12 +1,13 @@
 """Opening follow-ups and taking down the facts that other layers tell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from rdv_insertion.followups.models import FollowUp, MotifCategory
 from rdv_insertion.followups.status import Facts
+from rdv_insertion.kernel import bulk
 from rdv_insertion.kernel.bulk import update_columns
 from rdv_insertion.usagers.models import Usager
 
@@ -68,3 +69,9 @@ def close_follow_up(*, follow_up: FollowUp, now: datetime) -> None:
 def reopen_follow_up(*, follow_up: FollowUp) -> None:
     """The path goes on."""
     FollowUp.objects.filter(pk=follow_up.pk).update(closed_at=None)
+
+
+@transaction.atomic
+def delete_follow_ups(*, usager_ids: Collection[int]) -> None:
+    """Delete the follow-ups of people created by mistake, in which nothing happened."""
+    bulk.delete(FollowUp, "usager_id", usager_ids)

@@ -6,11 +6,11 @@ so they serve each of its people; a line for the same role is preferred when the
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from rdv_insertion.imports.columns import name_key
+from rdv_insertion.imports.columns.names import name_key
 from rdv_insertion.imports.read import Table, UnreadableFile
 from rdv_insertion.kernel import phone
 from rdv_insertion.usagers import values
@@ -80,16 +80,19 @@ class ContactBook:
             if contact.matricule:
                 self._by_matricule[contact.matricule].append(contact)
 
-    def complete(self, identity: Identity) -> Identity:
-        """`identity` with the mail and phone of its line; a fixed phone never replaces a number."""
+    def added_to(self, identity: Identity) -> dict[str, str]:
+        """The mail and phone of the person's line that change something; a fixed phone replaces no number."""
         contact = self._of(identity)
         if contact is None:
-            return identity
-        email = self._parsed("email", contact.email) or identity.email
-        number = self._phone(contact)
-        if number is None or (identity.phone_number and not phone.is_mobile(number)):
-            number = identity.phone_number
-        return replace(identity, email=email, phone_number=number)
+            return {}
+        added = {}
+        email, number = self._parsed("email", contact.email), self._phone(contact)
+        if email and email != identity.email:
+            added["email"] = email
+        fixed_for_nothing = identity.phone_number and not phone.is_mobile(number)
+        if number and number != identity.phone_number and not fixed_for_nothing:
+            added["phone_number"] = number
+        return added
 
     def _of(self, identity: Identity) -> Contact | None:
         by_nir = self._by_nir.get((identity.nir or "")[:_NIR_LENGTH])

@@ -1,4 +1,4 @@
-"""What came of an import, as the page, the command and later readers say it."""
+"""What came of an import, as the page, the report, the command and later readers say it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db import models
+from django.db.models import Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
-from rdv_insertion.imports.enums import REFUSED, RowState, Stage
+from rdv_insertion.followups.models import FollowUp
+from rdv_insertion.imports.columns import FIELD_LABELS, column_letter
+from rdv_insertion.imports.enums import REFUSED, WRITABLE, RowState, Stage
 from rdv_insertion.imports.models import ImportRow, ImportRun
+from rdv_insertion.imports.normalise import ProblemKind
 from rdv_insertion.imports.run import to_write
 from rdv_insertion.invitations.enums import InvitationOrigin
 from rdv_insertion.invitations.models import Invitation
+from rdv_insertion.messaging.enums import FAILED, MessageStatus
 
 
 @dataclass(frozen=True)
@@ -34,23 +39,83 @@ class Progress:
             return None
         return (now - self.began_at) / self.done * (self.total - self.done)
 
+    def per_second(self, now: datetime) -> int | None:
+        """Rows done in a second since the work began, once something is done."""
+        seconds = (now - self.began_at).total_seconds() if self.began_at else 0
+        return max(round(self.done / seconds), 1) if self.done and seconds > 0 else None
+
 
 def progress(run: ImportRun) -> Progress:
-    """Rows done and to do of the writing, or of the invitations."""
+    """Rows done and to do of the writing, or of the invitations, since that work began. One query."""
     if run.stage == Stage.INVITING:
-        chosen = run.rows.filter(to_invite=True)
-        counts = chosen.aggregate(done=Count("pk", filter=Q(invited_at__isnull=False)), total=Count("pk"))
+        moment, waiting = "invited_at", Q(to_invite=True, invited_at=None)
     else:
-        done = Q(written_at__isnull=False)
-        counts = run.rows.aggregate(
-            done=Count("pk", filter=done), total=Count("pk", filter=done | to_write())
-        )
+        moment, waiting = "written_at", to_write()
+    done = Q(**{f"{moment}__gte": run.stage_began_at or run.created_at})
+    counts = run.rows.aggregate(done=Count("pk", filter=done), total=Count("pk", filter=done | waiting))
     return Progress(done=counts["done"], total=counts["total"], began_at=run.stage_began_at)
 
 
 def counts_by_state(run: ImportRun) -> dict[str, int]:
-    """How many rows are in each state."""
+    """How many rows are in each state; those that were kept when the rows were erased."""
+    if run.erased_at is not None:
+        return {state: count for state, count in run.counts.items() if state in RowState.values}
     return dict(run.rows.order_by().values_list("state").annotate(Count("pk")))
+
+
+@dataclass
+class Figures:
+    """The rows of a run by what became of them."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    # What could be written and that nobody chose.
+    left_out: int = 0
+    duplicates: int = 0
+    unassigned: int = 0
+    merged: int = 0
+    refused: int = 0
+    undone: int = 0
+
+    @property
+    def all_undone(self) -> bool:
+        """Whether everything that the run did was taken back."""
+        return bool(self.undone) and not (self.created or self.updated or self.unchanged)
+
+
+_COUNTED_AS = {
+    RowState.CREATED: "created",
+    RowState.UPDATED: "updated",
+    RowState.UNCHANGED: "unchanged",
+    RowState.DUPLICATE: "duplicates",
+    RowState.UNASSIGNED: "unassigned",
+    RowState.MERGED: "merged",
+    RowState.ERROR: "refused",
+    RowState.REFUSED: "refused",
+    RowState.UNDONE: "undone",
+}
+
+
+def figures(run: ImportRun) -> tuple[Figures, dict[str, Figures]]:
+    """The figures of a written run, and by organisation when there are several. One query."""
+    total, by_organisation = Figures(), defaultdict[str, Figures](Figures)
+    for state, name, written, count in _counted(run):
+        left_out = state in WRITABLE and not written
+        attribute = "left_out" if left_out else _COUNTED_AS[RowState(state)]
+        for one in (total, by_organisation[name] if name else Figures()):
+            setattr(one, attribute, getattr(one, attribute) + count)
+    several = dict(sorted(by_organisation.items())) if len(by_organisation) > 1 else {}
+    return total, several
+
+
+def _counted(run: ImportRun) -> list[tuple[str, str | None, bool, int]]:
+    if run.erased_at is not None:
+        return [(state, None, True, count) for state, count in counts_by_state(run).items()]
+    written = ExpressionWrapper(Q(written_at__isnull=False), output_field=models.BooleanField())
+    groups = run.rows.order_by().annotate(written=written)
+    named = groups.values_list(*["state", "organisation__name", "written"])
+    return list(named.annotate(Count("pk")))
 
 
 def invitations_of(rows: Iterable[ImportRow], run: ImportRun) -> dict[int, list[Invitation]]:
@@ -69,9 +134,46 @@ def letters_of(run: ImportRun) -> QuerySet[Invitation]:
     return letters.select_related("message", "organisation__department", "follow_up__usager")
 
 
-def message_statuses_of(run: ImportRun) -> dict[str, int]:
-    """How many messages of this run are in each status."""
-    return dict(_sent(run).order_by().values_list("message__status").annotate(Count("pk")))
+def messages_of(run: ImportRun) -> dict[str, dict[str, int]]:
+    """How many messages of this run are in each status, by channel."""
+    counted = _sent(run).order_by().values_list("channel", "message__status").annotate(Count("pk"))
+    by_channel: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for channel, status, count in counted:
+        by_channel[channel][status] = count
+    return by_channel
+
+
+class Outcome(models.TextChoices):
+    """Which of the people that a run was to invite are looked at."""
+
+    ALL = "", "Toutes"
+    FAILED = "echecs", "Message en échec"
+    NOT_INVITED = "refus", "Pas invitées"
+
+
+def invited_rows(run: ImportRun, outcome: str = Outcome.ALL) -> QuerySet[ImportRow]:
+    """The rows that were to be invited, or those of one outcome, in the order of the file."""
+    rows = run.rows.filter(to_invite=True, invited_at__isnull=False).order_by("number")
+    sent = _sent(run).order_by()
+    if outcome == Outcome.FAILED:
+        failed = sent.filter(message__status__in=FAILED)
+        return rows.filter(usager__in=failed.values("follow_up__usager"))
+    if outcome == Outcome.NOT_INVITED:
+        reached = FollowUp.objects.filter(usager=OuterRef("usager"), pk__in=sent.values("follow_up"))
+        return rows.filter(~Exists(reached))
+    return rows
+
+
+def messages_to_send_again(run: ImportRun) -> list[int]:
+    """The ids of the messages of this run that a technical failure stopped."""
+    failed = _sent(run).filter(message__status=MessageStatus.TECHNICAL_FAILURE).order_by()
+    return [pk for pk in failed.values_list("message", flat=True) if pk is not None]
+
+
+def words_of(status: str | None, failure: str = "") -> str:
+    """What became of a message: `Envoyé`, `Non distribué : la boîte n'existe pas.`"""
+    label = MessageStatus(status or MessageStatus.CREATED).label
+    return f"{label} : {failure}" if failure and status in FAILED else str(label)
 
 
 def _sent(run: ImportRun) -> QuerySet[Invitation]:
@@ -79,7 +181,6 @@ def _sent(run: ImportRun) -> QuerySet[Invitation]:
     moments = run.rows.filter(invited_at__isnull=False).order_by().values("invited_at").distinct()
     people = run.rows.filter(invited_at__isnull=False).values("usager")
     return Invitation.objects.filter(
-        organisation=run.organisation,
         origin=InvitationOrigin.USER_LIST_UPLOAD,
         created_at__in=moments,
         follow_up__motif_category=run.motif_category,
@@ -122,6 +223,19 @@ def summarise(run: ImportRun, *, channels: Iterable[str] = ()) -> Summary:
 
 
 def refusal_of(row: ImportRow) -> str:
-    """Why a row is refused, with the values that were not understood, in French."""
-    values = [f"{problem['label']} en {problem['cell']} : {problem['sentence']}." for problem in row.problems]
-    return " ".join([*row.remarks, *values])
+    """What is to be known of a row: remarks, then the values that were not understood, in French."""
+    content = row.content
+    values = [
+        f"{FIELD_LABELS[problem.attribute]}{_cell(row, problem.attribute)} : {problem.sentence}."
+        for problem in content.problems
+        if problem.kind != ProblemKind.REPAIRED
+    ]
+    return " ".join([*content.remarks, *values])
+
+
+def _cell(row: ImportRow, attribute: str) -> str:
+    """` en D4`: where the file says it; nothing for what was typed here, spread out, or read from a flow."""
+    places = [place for place, name in enumerate(row.run.columns) if name == attribute]
+    if len(places) != 1 or attribute in row.content.corrections or row.run.flow:
+        return ""
+    return f" en {column_letter(places[0])}{row.number}"

@@ -95,6 +95,21 @@ def invite(
     return report
 
 
+def foreseen_refusals(
+    *, follow_ups: Sequence[FollowUp], configuration: CategoryConfiguration, now: datetime
+) -> dict[int, dict[str, Refusal]]:
+    """Why each person would not be invited by each channel at `now`, free slots aside, by id of follow-up.
+
+    What a page shows before it asks `invite`. Follow-ups come with their people. Two queries.
+    """
+    checks = _Checks(configuration, follow_ups, even_without_slots=True, now=now)
+    foreseen: dict[int, dict[str, Refusal]] = {}
+    for follow_up in follow_ups:
+        refusals = {channel: checks.refusal(follow_up, channel) for channel in Channel}
+        foreseen[follow_up.pk] = {channel.value: why for channel, why in refusals.items() if why}
+    return foreseen
+
+
 class _Checks:
     """What forbids to invite somebody by a channel: three queries, whatever the number of people."""
 

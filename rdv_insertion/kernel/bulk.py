@@ -5,7 +5,7 @@ Django writes one parameter a value and, to update, one CASE of every row for ev
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -50,6 +50,42 @@ def update_columns(rows: Sequence[models.Model], names: Collection[str]) -> None
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [_values(rows, field) for field in fields])
+
+
+def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows of plain values by COPY, the fastest way in: `columns` are attribute names of `model`.
+
+    Columns left out take the default of the database. Values are as the database stores them.
+    """
+    names = ", ".join(connection.ops.quote_name(name) for name in columns)
+    statement = f"COPY {_table(model._meta)} ({names}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as target:
+        for row in rows:
+            target.write_row(row)
+
+
+def delete(model: type[models.Model], name: str, keys: Collection[int]) -> None:
+    """Delete the rows of `model` whose attribute `name` is one of `keys`, in one statement and unread.
+
+    What refers to them is deleted before by the caller: the database checks it when the transaction ends.
+    """
+    column = connection.ops.quote_name(name)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {_table(model._meta)} WHERE {column} = ANY(%s)", [list(keys)])  # noqa: S608
+
+
+def rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Rows as the driver gives them: for thousands of them, of which nothing is changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def listed(values: Iterable[object]) -> str:
+    """Many values as one parameter, for `string_to_array(%s, E'\\n')`: thousands of parameters, or an array
+    that the driver writes item by item, take longer than the query. No value may hold a line break.
+    """
+    return "\n".join(map(str, values))
 
 
 def _table(model: Any) -> str:

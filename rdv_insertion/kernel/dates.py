@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.dateformat import format as django_format
 
-from rdv_insertion.kernel.text import without_accents
+from rdv_insertion.kernel.text import squish, without_accents, without_marks, without_unseen
 
 PARIS = ZoneInfo("Europe/Paris")
 # Stands for "never expires" in columns that are compared with a moment.
@@ -16,39 +16,80 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 _EXCEL_EPOCH = date(1899, 12, 30)
 _MONTHS = ("janv", "fevr", "mars", "avr", "mai", "juin", "juil", "aout", "sept", "oct", "nov", "dec")
 _OLDEST_AGE_IN_YEARS = 130
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[t ].*)?")
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})(?: .*)?")
+_IN_WORDS = re.compile(r"(?:[a-z]+\.? )?(\d{1,2})(?:er)?[ \-/.]([a-z]{3,})\.?[ \-/](\d{4}|\d{2})(?: .*)?")
+_SERIAL = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
 
 
 class InvalidDate(ValueError):
     """The text is no date. Its message is a French sentence."""
 
 
-def parse(text: str) -> date:
+def parse(text: str, *, latest: date | None = None) -> date:
     """A date typed in French (`3/04/1985`, `3 avril 1985`), in ISO, or left as an Excel serial number.
 
-    Two-digit years are refused rather than guessed, and so is a year alone, which would otherwise be read as
-    the serial number of a day before 1927. Raises InvalidDate.
+    A year of two digits is the last one that is not after `latest`; without `latest` it is refused. A year
+    alone is refused, since it would otherwise be read as the serial number of a day before 1927. Raises
+    InvalidDate.
     """
-    typed = without_accents(text.strip().lower())
-    for pattern, order in (
-        (r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ].*)?", (1, 2, 3)),
-        (r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})(?: .*)?", (3, 2, 1)),
-    ):
-        if found := re.fullmatch(pattern, typed):
-            return _date(*(int(found.group(place)) for place in order))
-    if found := re.fullmatch(r"(?:[a-z]+ )?(\d{1,2})(?:er)? ([a-z]{3,})\.? (\d{4})", typed):
-        return _date(int(found.group(3)), _month(found.group(2)), int(found.group(1)))
-    if re.fullmatch(r"\d{5}(\.\d+)?", typed):
-        return _EXCEL_EPOCH + timedelta(days=int(float(typed)))
+    if day := plain(text):
+        return day
+    typed = _typed(text)
+    if found := _YEAR_FIRST.fullmatch(typed):
+        return _date(*map(int, found.groups()))
+    if found := _DAY_FIRST.fullmatch(typed):
+        day_number, month, year = found.groups()
+        return _dated(year, int(month), int(day_number), latest)
+    if found := _IN_WORDS.fullmatch(typed):
+        day_number, word, year = found.groups()
+        return _dated(year, _month(word), int(day_number), latest)
+    if is_serial(typed):
+        return _EXCEL_EPOCH + timedelta(days=int(re.split("[.,]", typed)[0]))
     raise InvalidDate("écrivez la date comme 03/04/1985")
+
+
+def plain(text: str) -> date | None:
+    """What `parse` answers for `03/04/1985` and `1985-04-03`; None for the rest."""
+    if len(text) != 10 or not text.isascii():
+        return None
+    try:
+        if text[2] == "/" == text[5]:
+            return date.fromisoformat(f"{text[6:]}-{text[3:5]}-{text[:2]}")
+        return date.fromisoformat(text) if text[4] == "-" == text[7] else None
+    except ValueError:
+        return None
+
+
+def is_serial(text: str) -> bool:
+    """Whether `text` is a day counted by a spreadsheet: `31140`, `31140.75`."""
+    return _SERIAL.fullmatch(_typed(text)) is not None
+
+
+def has_short_year(text: str) -> bool:
+    """Whether the year of the date `text` has two digits."""
+    typed = _typed(text)
+    found = _DAY_FIRST.fullmatch(typed) or _IN_WORDS.fullmatch(typed)
+    return found is not None and len(found.group(3)) == 2
 
 
 def check_birth_date(birth_date: date, *, today: date) -> date:
     """`birth_date` itself, unless it is in the future or over 130 years ago (InvalidDate)."""
     if birth_date > today:
         raise InvalidDate("cette date de naissance est dans le futur")
-    if birth_date.year < today.year - _OLDEST_AGE_IN_YEARS:
-        raise InvalidDate("cette date de naissance remonte à plus de 130 ans")
-    return birth_date
+    return check_date(birth_date, today=today)
+
+
+def is_birth_date(day: date, *, today: date) -> bool:
+    """Whether `check_birth_date` accepts `day`."""
+    return day <= today and day.year >= today.year - _OLDEST_AGE_IN_YEARS
+
+
+def check_date(day: date, *, today: date) -> date:
+    """`day` itself, unless it is over 130 years ago (InvalidDate)."""
+    if day.year < today.year - _OLDEST_AGE_IN_YEARS:
+        raise InvalidDate("cette date remonte à plus de 130 ans")
+    return day
 
 
 def age(birth_date: date, *, today: date) -> int:
@@ -94,6 +135,10 @@ def today(now: datetime) -> date:
     return timezone.localtime(now).date()
 
 
+def _typed(text: str) -> str:
+    return without_accents(without_marks(squish(without_unseen(text))).lower())
+
+
 def _month(word: str) -> int:
     found = [
         number
@@ -104,6 +149,16 @@ def _month(word: str) -> int:
     if len(found) != 1:
         raise InvalidDate("le mois de cette date n'est pas reconnu")
     return found[0]
+
+
+def _dated(year: str, month: int, day: int, latest: date | None) -> date:
+    if len(year) == 4:
+        return _date(int(year), month, day)
+    if latest is None:
+        raise InvalidDate("écrivez la date comme 03/04/1985, avec les quatre chiffres de l'année")
+    # The last year up to that of `latest` that ends so; a century earlier when the day is after it.
+    full = latest.year - (latest.year - int(year)) % 100
+    return _date(full - 100 if (full, month, day) > latest.timetuple()[:3] else full, month, day)
 
 
 def _date(year: int, month: int, day: int) -> date:

@@ -22,10 +22,18 @@ class Purpose(models.TextChoices):
     AGENT_RDV = "agent_rdv", "Rendez-vous d'un agent"
     PRESCRIPTION = "prescription", "Rendez-vous pris par un partenaire"
     NO_SLOT = "no_slot", "Plus de créneau"
+    SLOT_REQUEST = "slot_request", "Demande de créneaux"
+    IMPORT_RESULT = "import_result", "Résultat d'un import automatique"
 
 
 # Told to agents and organisations, by mail only.
-TO_PROFESSIONALS = (Purpose.AGENT_RDV, Purpose.PRESCRIPTION, Purpose.NO_SLOT)
+TO_PROFESSIONALS = (
+    Purpose.AGENT_RDV,
+    Purpose.PRESCRIPTION,
+    Purpose.NO_SLOT,
+    Purpose.SLOT_REQUEST,
+    Purpose.IMPORT_RESULT,
+)
 
 
 class MessageStatus(models.TextChoices):

@@ -55,17 +55,24 @@ class Draft:
     subject_key: str
     context: Mapping[str, Any] = field(repr=False)
     calendar: str = field(default="", repr=False)
+    # Another address of an organisation than the one it is known by.
+    email: str = field(default="", repr=False)
 
     @property
     def unique_key(self) -> str:
         """See `Message.unique_key`."""
-        kind = "" if isinstance(self.to, Usager) else f"{type(self.to).__name__.lower()}-"
-        return f"{kind}{self.to.pk}:{self.purpose}:{self.subject_key}:{self.channel}"
+        return key_of(self.to, self.purpose, self.subject_key, self.channel)
 
     @property
     def usager(self) -> Usager | None:
         """The person it is for; None when it is for an agent or for the organisation."""
         return self.to if isinstance(self.to, Usager) else None
+
+
+def key_of(to: Usager | Agent | Organisation, purpose: str, subject_key: str, channel: str) -> str:
+    """The unique key of the message of this purpose, about this thing, by this channel, to this one."""
+    kind = "" if isinstance(to, Usager) else f"{type(to).__name__.lower()}-"
+    return f"{kind}{to.pk}:{purpose}:{subject_key}:{channel}"
 
 
 def channels_for(usager: Usager) -> list[str]:
@@ -145,7 +152,7 @@ def addresses_of(draft: Draft) -> tuple[str, str]:
     """Recipient and sender, as the channel writes them."""
     to, organisation = draft.to, draft.organisation
     if draft.channel == Channel.EMAIL:
-        return to.email or "", sender_of(organisation.name)
+        return draft.email or to.email or "", sender_of(organisation.name)
     if not isinstance(to, Usager):
         raise ValueError("agents and organisations are told by mail")
     if draft.channel == Channel.SMS:
@@ -235,6 +242,18 @@ def _transport(channel: str) -> Transport:
     if channel not in _open_transports:
         _open_transports[channel] = TRANSPORTS[channel]()
     return _open_transports[channel]
+
+
+@transaction.atomic
+def send_again(*, message_ids: Collection[int]) -> int:
+    """Send once more those of these messages that a technical failure stopped; how many leave."""
+    stopped = Message.objects.filter(pk__in=message_ids, status=MessageStatus.TECHNICAL_FAILURE)
+    again = list(stopped.select_for_update().order_by("id"))
+    Message.objects.filter(pk__in=[message.pk for message in again]).update(
+        status=MessageStatus.CREATED, attempts=0, failure=""
+    )
+    _defer(again)
+    return len(again)
 
 
 @transaction.atomic

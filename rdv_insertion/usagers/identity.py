@@ -1,7 +1,7 @@
 """What a file, a form or the API says about a person, once understood."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Self
 
@@ -53,6 +53,17 @@ class Identity:
     address: str | None = None
     rights_opening_date: date | None = None
 
+    @classmethod
+    def of(cls, known: Mapping[str, Any]) -> Self:
+        """The person of whom `known` is known, as the constructor makes it, in a tenth of the time.
+
+        The constructor of a frozen class sets fourteen attributes one by one; here those that are not known
+        are left to the defaults of the class, which is why the class has no slots.
+        """
+        person = cls.__new__(cls)
+        person.__dict__.update(known)
+        return person
+
     @property
     def is_reachable_by_a_key(self) -> bool:
         """Whether something other than the name tells this person from another (design/domain.md)."""
@@ -66,11 +77,21 @@ class Identity:
 
     def known(self) -> dict[str, Any]:
         """The attributes that are known: what a file may write, since blanks never erase."""
-        return {name: value for name, value in asdict(self).items() if value}
+        held = self.__dict__
+        return {name: value for name in ATTRIBUTES if (value := held.get(name))}
 
     def allowed_for(self, organisation_type: str) -> Self:
         """The same person without what this type of organisation may not hold."""
-        return replace(self, **dict.fromkeys(forbidden_attributes(organisation_type)))
+        forbidden = forbidden_attributes(organisation_type)
+        return replace(self, **dict.fromkeys(forbidden)) if forbidden else self
+
+    def only(self, attributes: Collection[str]) -> Self:
+        """The same person with nothing but these attributes."""
+        return self.without([name for name in ATTRIBUTES if name not in attributes])
+
+    def without(self, attributes: Collection[str]) -> Self:
+        """The same person without these attributes."""
+        return replace(self, **dict.fromkeys(attributes)) if attributes else self
 
     def completed_by(self, other: "Identity") -> Self:
         """This person, with the blanks filled from `other` (two rows of one file, one person)."""
@@ -89,7 +110,7 @@ class Identity:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Reverse `as_json`."""
         dates = {name: date.fromisoformat(stored[name]) for name in _DATES if stored.get(name)}
-        return cls(**{**stored, **dates})
+        return cls.of({**stored, **dates})
 
 
 ATTRIBUTES: tuple[str, ...] = tuple(field.name for field in fields(Identity))

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Collection
 from datetime import date
 from typing import ClassVar
 
@@ -100,6 +101,7 @@ class Usager(models.Model):
     tags = models.ManyToManyField(Tag, related_name="usagers", verbose_name="tags", blank=True)
     # Derived from the names, phone, mail and numbers by `index`: what is compared and searched.
     name_key = models.CharField("nom comparé", max_length=210, editable=False)
+    birth_name_key = models.CharField("nom de naissance comparé", max_length=210, null=True, editable=False)
     search_document = models.TextField("texte cherché", editable=False)
 
     objects: ClassVar[UsagerQuerySet] = UsagerQuerySet.as_manager()  # type: ignore[assignment]
@@ -113,7 +115,12 @@ class Usager(models.Model):
             models.Index(fields=["department", "phone_number"], name="usager_by_phone"),
             models.Index(fields=["department", "email"], name="usager_by_email"),
             models.Index(fields=["department", "name_key"], name="usager_by_name"),
-            models.Index(fields=["department", "birth_date"], name="usager_by_birth_date"),
+            # Names of those who were born the same day are compared by the thousand: the index is enough.
+            models.Index(
+                fields=["department", "birth_date"],
+                include=["name_key", "birth_name_key", "id"],
+                name="usager_by_birth_date",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -163,25 +170,32 @@ class Usager(models.Model):
         """Whole years lived on `today`, when the birth date is known."""
         return dates.age(self.birth_date, today=today) if self.birth_date else None
 
-    def apply(self, identity: Identity) -> list[str]:
-        """Take the known values of `identity`; return the names of the attributes that changed."""
-        changed = [name for name, value in identity.known().items() if getattr(self, name) != value]
+    def apply(self, identity: Identity, *, erased: Collection[str] = ()) -> list[str]:
+        """Take the known values of `identity`, empty what is `erased`; return the attributes that changed."""
+        known = {**dict.fromkeys(erased), **identity.known()}
+        changed = [name for name, value in known.items() if getattr(self, name) != value]
         for name in changed:
-            setattr(self, name, getattr(identity, name))
+            setattr(self, name, known[name])
         return changed
 
     def index(self) -> None:
         """Recompute what is compared and searched. Called by the services before each write."""
         self.nir_index = nir_blind_index(self.nir)
         self.name_key = name_key(self.last_name, self.first_name)
+        self.birth_name_key = birth_name_key(self.birth_name, self.first_name)
         words = (self.last_name, self.first_name, self.birth_name, self.email, self.department_internal_id)
         numbers = (phone.search_key(self.phone_number), (self.affiliation_number or "").lower())
         self.search_document = " ".join(part for part in (*map(fold, words), *numbers) if part)
 
 
 def name_key(last_name: str | None, first_name: str | None) -> str:
-    """Last name then first name, folded: equal for two spellings of one name."""
-    return f"{fold(last_name)} {fold(first_name)}"
+    """The folded words of both names, sorted: equal for two spellings, and two orders, of one name."""
+    return " ".join(sorted(f"{fold(last_name)} {fold(first_name)}".split()))
+
+
+def birth_name_key(birth_name: str | None, first_name: str | None) -> str | None:
+    """The same with the birth name; None when there is none."""
+    return name_key(birth_name, first_name) if birth_name else None
 
 
 def nir_blind_index(nir: str | None) -> str | None:

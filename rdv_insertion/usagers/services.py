@@ -1,18 +1,19 @@
 """Writing people: one or ten thousand with the same functions and a constant number of statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from rdv_insertion.agents.models import Agent
+from rdv_insertion.kernel import bulk
 from rdv_insertion.kernel.bulk import update_columns
 from rdv_insertion.territory.models import Department, Organisation
 from rdv_insertion.usagers.identity import ATTRIBUTES, Identity
 from rdv_insertion.usagers.models import Tag, Usager, UsagerOrganisation
 
-_DERIVED = ("nir_index", "name_key", "search_document", "updated_at")
+_DERIVED = ("nir_index", "name_key", "birth_name_key", "search_document", "updated_at")
 _LOCK_FAMILY = 20_001
 
 
@@ -22,12 +23,16 @@ class MissingIdentity(ValueError):
 
 @dataclass
 class PersonToSave:
-    """One person to write: `usager` when already known, else a new one; only known values are written."""
+    """One person to write: `usager` when already known, else a new one; only known values are written, and
+    only what is in `erased` is erased.
+    """
 
     identity: Identity
     usager: Usager | None = None
     tags: list[Tag] = field(default_factory=list)
     referents: list[Agent] = field(default_factory=list)
+    # Attributes that somebody emptied on purpose, unlike a blank of a file.
+    erased: Collection[str] = ()
 
 
 def lock_department(department: Department) -> None:
@@ -61,9 +66,9 @@ def save_people(
     for person in people:
         person.identity = person.identity.allowed_for(organisation.organisation_type)
         known = person.usager.identity if person.usager else Identity()
-        check_identity(person.identity.completed_by(known))
+        check_identity(person.identity.completed_by(known.without(person.erased)))
     created = _create([p for p in people if p.usager is None], organisation.department, created_through, now)
-    _update([(p.usager, p.identity) for p in people if p.usager is not None], now)
+    _update([(person.usager, person) for person in people if person.usager is not None], now)
     remaining = iter(created)
     usagers = [person.usager or next(remaining) for person in people]
     attach(usagers=usagers, organisation=organisation, now=now)
@@ -89,12 +94,22 @@ def _create(
     return Usager.objects.bulk_create(usagers)
 
 
-def _update(people: Iterable[tuple[Usager, Identity]], now: datetime) -> None:
-    changed = [usager for usager, identity in people if usager.apply(identity)]
+def _update(people: Iterable[tuple[Usager, PersonToSave]], now: datetime) -> None:
+    changed = [usager for usager, person in people if usager.apply(person.identity, erased=person.erased)]
     for usager in changed:
         usager.updated_at = now
         usager.index()
     update_columns(changed, [*ATTRIBUTES, *_DERIVED])
+
+
+@transaction.atomic
+def delete_people(*, usager_ids: Collection[int]) -> None:
+    """Delete people created by mistake, with their tags, referents and organisations: a constant number of
+    statements. What the layers above keep of them is deleted before by the caller.
+    """
+    for links in (Usager.tags.through, Usager.referents.through, UsagerOrganisation):
+        bulk.delete(links, "usager_id", usager_ids)
+    bulk.delete(Usager, "id", usager_ids)
 
 
 def attach(*, usagers: Sequence[Usager], organisation: Organisation, now: datetime) -> None:
@@ -130,9 +145,12 @@ def edit_usager(*, usager: Usager, identity: Identity, attributes: Iterable[str]
     """Write what an agent typed on the person's page: a blank erases, unlike a blank in a file.
 
     Only `attributes` are touched. Raises MissingIdentity when nothing would identify the person any more,
-    unless nothing did before, and ValidationError when somebody else has the NIR or internal identifier.
+    unless nothing did before, ValidationError when somebody else has the NIR or internal identifier, and
+    Usager.DoesNotExist for somebody deleted meanwhile, who is not created again.
     """
     lock_department(usager.department)
+    if not Usager.objects.filter(pk=usager.pk).exists():
+        raise Usager.DoesNotExist
     had_a_key = usager.identity.is_reachable_by_a_key
     for name in attributes:
         setattr(usager, name, getattr(identity, name))

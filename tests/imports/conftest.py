@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 import pytest
 from django.utils import timezone
 
+from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.models import MotifCategory
 from rdv_insertion.imports import run as runner
 from rdv_insertion.imports import services
+from rdv_insertion.imports.enums import Routing
 from rdv_insertion.imports.models import ImportRow, ImportRun
 from rdv_insertion.territory.models import Organisation
 
@@ -25,12 +27,15 @@ def previewed(organisation: Organisation, category: MotifCategory) -> Previewed:
         organisation: Organisation = organisation,
         category: MotifCategory | None = category,
         columns: Sequence[str] | None = None,
+        agent: Agent | None = None,
+        routing: str = Routing.HERE,
     ) -> ImportRun:
         now = timezone.now()
         run = services.start(
             organisation=organisation,
             motif_category=category,
-            agent=None,
+            agent=agent,
+            routing=routing,
             file=services.File("liste.csv", content),
             contacts_file=services.File("contacts.csv", contacts) if contacts is not None else None,
             now=now,

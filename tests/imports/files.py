@@ -1,9 +1,11 @@
 """Files such as departments give, made here: nobody real is in them."""
 
+from base64 import b85decode
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
+from zlib import decompress
 
 import xlsxwriter
 
@@ -111,3 +113,115 @@ def archive(**parts: bytes) -> bytes:
         for name, data in parts.items():
             zipped.writestr(name.replace("__", "/"), data)
     return buffer.getvalue()
+
+
+def flow_person(
+    *,
+    last_name: str = "Marchand",
+    first_name: str = "Élodie",
+    birth_name: str = "Perrin",
+    title: str = "MME",
+    sex: str = "2",
+    birth_date: str = "1985-04-03",
+    nir: str = "2850426362045",
+    role: str = "DEM",
+    subject: str = "1",
+    left_on: str = "",
+) -> str:
+    """A person of a household of a CNAF flow; what is blank and may be absent is absent."""
+    identity = "".join(
+        (
+            _element("QUAL", title),
+            f"<NOM>{last_name}</NOM><NOMNAI>{birth_name}</NOMNAI><PRENOM>{first_name}</PRENOM>",
+            f"<NOMCOMNAI>CREST</NOMCOMNAI><DTNAI>{birth_date}</DTNAI>",
+            _element("NIR", nir),
+            f"<SEXE>{sex}</SEXE>",
+        )
+    )
+    benefits = "".join(
+        f"<Prestations><NATPREST>{nature}</NATPREST><ROLEPERS>{held}</ROLEPERS><TOPCHAPERS>0</TOPCHAPERS>"
+        "</Prestations>\n"
+        for nature, held in (("PFA", "AUT"), ("RSA", role))
+    )
+    duties = _element("MontantCalculDroitRSAPersonne", _element("TOPPERSDRODEVORSA", subject))
+    return (
+        f"<Personne>\n<Identification>\n{identity}</Identification>\n<DossierCAF><TOPRESPDOS>1</TOPRESPDOS>"
+        f"<DDRATDOS>2020-01-01</DDRATDOS>{_element('DFRATDOS', left_on)}</DossierCAF>\n{benefits}{duties}"
+        "</Personne>\n"
+    )
+
+
+FRENCH_ADDRESS = (
+    "<AdresseDetailleeFrance><COMPLIDEADR>CHEZ MME ROY</COMPLIDEADR><COMPLADR>BÂT B</COMPLADR>"
+    "<NUMVOIE>12 B</NUMVOIE><LIBTYPEVOIE>RUE</LIBTYPEVOIE><NOMVOIE>DE LA FORÊT</NOMVOIE>"
+    "<LIEUDIST>LES BLACHES</LIEUDIST><NUMCOM>26113</NUMCOM><CODEPOS>26150</CODEPOS><NOMCOM>DIE</NOMCOM>"
+    "</AdresseDetailleeFrance>"
+)
+
+
+def flow_household(
+    *people: str,
+    matricule: str = "123456700000000",
+    state: str = "2",
+    ending: str = "",
+    rights: str = "",
+    moved: str = "",
+    addresses: Sequence[tuple[str, str]] = (("01", FRENCH_ADDRESS),),
+) -> str:
+    """A household of a CNAF flow. `ending` follows its state, `rights` the origin of its request."""
+    described = "".join(
+        f"<Adresse><TroncCommunAdresse><RGADR>{rank}</RGADR><PAYS>FRA</PAYS><TYPEADR>D</TYPEADR>"
+        f"<ETATADR>CO</ETATADR></TroncCommunAdresse>{address}</Adresse>\n"
+        for rank, address in addresses
+    )
+    taken_over = moved and (
+        "<OrganismePrenant><FONORGPRENMUT>CAF</FONORGPRENMUT><NUMORGPRENMUT>071</NUMORGPRENMUT>"
+        f"<DDDEPAMUT>{moved}</DDDEPAMUT></OrganismePrenant>"
+    )
+    return (
+        "<InfosFoyerRSA>\n<IdentificationRSA>\n"
+        f"<Organisme><FONORG>CAF</FONORG><NUMORG>261</NUMORG><MATRICULE>{matricule}</MATRICULE></Organisme>\n"
+        "<Partenaire><TYPEPARTE>CG </TYPEPARTE><IDEPARTE>026</IDEPARTE></Partenaire>\n"
+        "<DemandeRSA><DTDEMRSA>2026-01-15</DTDEMRSA><NUMDEMRSA>00000000042</NUMDEMRSA></DemandeRSA>\n"
+        f"{taken_over}</IdentificationRSA>\n{''.join(people)}"
+        "<DonneesAdministratives>\n<SituationFamille><SITFAM>CEL</SITFAM><DDSITFAM>2010-01-01</DDSITFAM>"
+        f"</SituationFamille>\n{described}</DonneesAdministratives>\n<PrestationRSA>\n<SituationDossierRSA>"
+        f"<EtatDossierRSA><ETATDOSRSA>{state}</ETATDOSRSA></EtatDossierRSA>{ending}</SituationDossierRSA>\n"
+        "<DetailDroitRSA><TroncCommunDroitRSA><TOPSANSDOMFIXE>0</TOPSANSDOMFIXE><ORIDEMRSA>DEM</ORIDEMRSA>"
+        f"<DTORIDEMRSA>2026-02-01</DTORIDEMRSA></TroncCommunDroitRSA>{rights}</DetailDroitRSA>\n"
+        "</PrestationRSA>\n</InfosFoyerRSA>\n"
+    )
+
+
+def flow(*households: str, kind: str = "M", encoding: str = "windows-1252") -> bytes:
+    """A CNAF flow of beneficiaries, created on 5 March 2026; of one household of one person by default."""
+    households = households or (flow_household(flow_person()),)
+    return (
+        f'<?xml version="1.0" encoding="{encoding}"?>\n<Racine>\n<IdentificationFlux>\n'
+        f"<APPLIEME>CRI</APPLIEME><NUMVERSIONAPPLIEME>6200</NUMVERSIONAPPLIEME><TYPEFLUX>{kind}</TYPEFLUX>"
+        "<NATFLUX>D</NATFLUX><DTCREAFLUX>2026-03-05</DTCREAFLUX><HEUCREAFLUX>01:18:36.0000</HEUCREAFLUX>"
+        f"<DTREF>2026-02-28</DTREF>\n</IdentificationFlux>\n{''.join(households)}<TransmissionFlux>\n"
+        f"<NBTOTDOSRSATRANSM>{len(households):08}</NBTOTDOSRSATRANSM>"
+        "<NBTOTDOSRSATRANSMANO>00000000</NBTOTDOSRSATRANSMANO>\n</TransmissionFlux>\n</Racine>"
+    ).encode(encoding)
+
+
+def _element(name: str, content: str) -> str:
+    return f"<{name}>{content}</{name}>" if content else ""
+
+
+# A sound workbook of Excel 97, which nothing writes any more here: two rows, a date, a number, packed.
+XLS = decompress(
+    b85decode(
+        "c-rk)O=uHA6#izDG-+u5YAUos2?eXxLTma%5!$q3EkZ3Z2ue{jZB{I8l9C3Y9<*9>6hu#omqI;wse17TJ?KdfLZu!AK}ZzD;"
+        "7L&M&}Mz}vMFg*Xg~{*{g!z%@6F7cxAW%B%<k(&PkQctT?XsW0~2yuB`S(!f>LFHaf9kLO%@Bejgn@dtWaqqM^;$y#PP~1eJ"
+        "K5%fr5MH=R|=Il#XK(L-CmE+eGYR8^S``&`ng}7D=3_Wvi;0jxycC^e(r2%CwgySD1EF+q4+QVqmDLOJBvulm@PILh60Uecr"
+        "KT4{GpIuHp+<MZT>CeTlK~M4468o2xJna_E2>QxlSR;Wq3*B+?R%woDV!@RGCV@m=!)-wILv%xB0qS1v&EA8X~-Kgez5#P#y"
+        ")iW!)Jc8Y@}1qb@gvc`hJv8klGj1#;s%VYwDag-uFn8?QBQ4g>`oK$@g)fWqoO-+SkqpECjFhraDk?cfv@(cw%Euum7^yjk)"
+        "SvMTdIskuHM{B#kv#rzL+TLN8hXQXR?lqf;gM+JzXap`UdpN}0WXkfLuS<tUf`OAPnPKDd$IEv4HqdZU_MpyAu2GPGBcO@Py"
+        "O~~Mt=qU<$J9%0C~pkb=!FBb+~zXZHqtn4j5mQDMdh7TPJKE2s6O>Eu#3tI1DSK)g|~q@G|+Juq5krjMYCuYH*ZKh4is{sZ$"
+        "<B!*8Z|B*%Y^KyQZI^F09BvBzTzSIXOFGl~eS&%5x^-OskxkIJ2%<{6@22%@)1AV9nAW=M~8*Wbd_4La&pWrNc}#&w@1*_AZ"
+        "8A^z|s!c)-)%TXX@i!+-$;1`HT5V8B3`L+ICQ6JIU!muz`mwCewLRw(6+-z5JnLWt9oq>sve#3)Z-x}^296&6v@B{tZn@V`*"
+        "vD2<-LI7Zlx@sigseSV4J_t|hq_umVlQpeAgV&^{||0f)O>J9"
+    )
+)

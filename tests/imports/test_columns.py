@@ -8,6 +8,7 @@ from rdv_insertion.imports.columns import (
     column_letter,
     find_header,
     guess,
+    header_at,
     offered_fields,
 )
 from rdv_insertion.imports.read import Table, UnreadableFile
@@ -107,6 +108,48 @@ def test_the_header_is_found_below_a_title_and_in_the_sheet_that_has_one():
     assert (table.sheet, found.row, found.names) == ("Liste", 2, ["Nom", "Prénom", "Mail"])
 
 
+def test_of_several_rows_of_titles_the_one_that_says_most_is_the_header():
+    rows = [
+        ["Personne", "", "", "Contact", ""],
+        ["Nom", "Prénom", "", "", ""],
+        ["Nom", "Prénom", "Né(e) le", "Mail", "Téléphone"],
+        ["Roux", "Zoé", "", "", ""],
+    ]
+    assert find_header([Table(rows)])[1].row == 2
+
+
+def test_titles_merged_over_two_rows_are_read_together():
+    rows = [
+        ["Liste de mars 2026", "", "", "", ""],
+        ["N° CAF", "Identité", "", "Mail", "Divers"],
+        ["", "Nom", "Prénom", "", ""],
+        ["1234567", "Roux", "Zoé", "z@courriel.test", ""],
+    ]
+    _, found = find_header([Table(rows)])
+    assert (found.row, found.names) == (2, ["N° CAF", "Nom", "Prénom", "Mail", ""])
+
+
+def test_a_row_of_people_with_blanks_is_not_taken_for_the_titles_above_it():
+    rows = [["Nom", "Prénom", "Mail"], ["", "", "a@b.fr"], ["Roux", "", ""]]
+    assert find_header([Table(rows)])[1].row == 0
+
+
+def test_a_title_above_that_is_not_that_of_a_column_is_not_taken():
+    assert header_at([["Liste de mars", "Mail"], ["", "Nom"]], 1).names == ["", "Nom"]
+
+
+def test_a_sheet_with_both_names_is_preferred_to_an_earlier_one_with_one():
+    services = Table([["Nom", "Téléphone"], ["Accueil", "04 75 00 00 00"]], "Services")
+    people = Table([["Nom", "Prénom"], ["Roux", "Zoé"]], "Allocataires")
+    assert find_header([services, people])[0].sheet == "Allocataires"
+
+
+def test_a_sheet_that_names_people_by_one_column_is_preferred_to_one_that_does_not():
+    notes = Table([["Lisez-moi", "Important"]], "Notes")
+    people = Table([["Nom", "Mail"], ["Roux", "z@courriel.test"]], "Liste")
+    assert find_header([notes, people])[0].sheet == "Liste"
+
+
 def test_without_any_known_title_the_first_row_with_several_cells_is_proposed():
     table, found = find_header([Table([["Liste", ""], ["Col1", "Col2"], ["A", "B"]])])
     assert (found.row, guess(found, CD)) == (1, ["", ""])
@@ -155,6 +198,25 @@ def test_a_file_without_names_says_which_column_is_missing():
         check(found, guess(found, CD))
 
 
+def test_names_in_one_column_are_told_with_what_to_do():
+    found = header("Nom et prénom", "Mail", "Téléphone")
+    with pytest.raises(
+        UnreadableFile, match="La colonne A « Nom et prénom » semble donner les deux.*séparez-les"
+    ):
+        check(found, guess(found, CD))
+
+
+def test_blank_columns_and_those_that_nothing_names_are_ignored():
+    found = header("Nom", "", "Prénom", "", "Observations", "Observations")
+    assert guess(found, CD) == ["last_name", "", "first_name", "", "", ""]
+    check(found, guess(found, CD))
+
+
+def test_an_organisation_and_an_end_of_rights_are_columns_too():
+    found = header("Nom", "Prénom", "Structure référente", "Date de fin de droits")
+    assert guess(found, CD)[2:] == ["organisation", "rights_end_date"]
+
+
 def test_columns_are_named_as_spreadsheets_name_them():
     assert [column_letter(place) for place in (0, 25, 26, 27, 701, 702)] == [
         "A",
@@ -164,3 +226,12 @@ def test_columns_are_named_as_spreadsheets_name_them():
         "ZZ",
         "AAA",
     ]
+
+
+def test_titles_are_found_on_a_later_sheet_even_when_none_names_people():
+    notes = Table([["Notes"]], "Notes")
+    people = Table(
+        [["Entrants"], [], ["Dénomination", "Appelé", "Tél", "Né(e) le"], ["Roux", "Zoé", "", ""]], "B"
+    )
+    table, header = find_header([notes, people])
+    assert (table.sheet, header.row) == ("B", 2)

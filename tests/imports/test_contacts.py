@@ -1,5 +1,6 @@
 """The CNAF contact file, which adds mails and phones."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -20,7 +21,7 @@ def contact(
 
 
 def completed(identity: Identity, *contacts: Contact) -> Identity:
-    return ContactBook(contacts, today=TODAY).complete(identity)
+    return replace(identity, **ContactBook(contacts, today=TODAY).added_to(identity))
 
 
 def lines(**cells: str) -> list[Contact]:
@@ -33,7 +34,7 @@ def lines(**cells: str) -> list[Contact]:
 def test_a_contact_file_is_read_as_it_comes(separator: str, encoding: str, end: str):
     (line,) = read_contacts(read_tables(files.contacts(separator=separator, encoding=encoding, end=end))[0])
     identity = Identity(affiliation_number="KLMNOPQ", role="demandeur")
-    assert ContactBook([line], today=TODAY).complete(identity) == Identity(
+    assert completed(identity, line) == Identity(
         affiliation_number="KLMNOPQ",
         role="demandeur",
         phone_number="+33698943200",

@@ -17,7 +17,7 @@ from tests.factories import (
     valid_nir,
 )
 from tests.imports import files
-from tests.imports.conftest import Previewed, row, states
+from tests.imports.conftest import Previewed, row, states, write
 
 HEADER = ("Nom", "Prénom", "Mail", "NIR", "N° CAF", "Rôle", "id iodas")
 
@@ -51,8 +51,40 @@ def test_known_people_are_to_update_with_what_changes_or_unchanged(previewed: Pr
         )
     )
     assert states(run) == [RowState.TO_UPDATE, RowState.UNCHANGED]
-    assert (row(run, 2).usager, row(run, 2).changes) == (known, ["email"])
+    assert (row(run, 2).usager, row(run, 2).content.changes) == (known, ["email"])
     assert row(run, 3).usager == same
+
+
+def test_another_spelling_of_the_same_words_changes_nothing_and_loses_no_accent(
+    previewed: Previewed, organisation
+):
+    known = UsagerFactory(
+        organisation=organisation,
+        last_name="Öztürk",
+        first_name="Zoé-Lou",
+        address="12 rue de la République 26000 Valence",
+        email="z@courriel.test",
+    )
+    content = files.csv(
+        ("Nom", "Prénom", "Mail", "Adresse"),
+        ("OZTURK", "ZOE LOU", "z@courriel.test", "12 RUE DE LA REPUBLIQUE, 26000 VALENCE"),
+    )
+    assert states(previewed(content)) == [RowState.UNCHANGED]
+    run = write(previewed(content.replace(b"12 RUE", b"14 RUE")))
+    assert (states(run), row(run, 2).content.changes) == ([RowState.UPDATED], ["address"])
+    known.refresh_from_db()
+    assert (known.last_name, known.first_name) == ("Öztürk", "Zoé-Lou")
+    assert known.address == "14 RUE DE LA REPUBLIQUE, 26000 VALENCE"
+
+
+def test_a_spelling_that_an_agent_typed_is_taken(previewed: Previewed, organisation):
+    known = UsagerFactory(organisation=organisation, last_name="OZTURK", first_name="Zoé", email="z@b.fr")
+    run = previewed(files.csv(("Nom", "Prénom", "Mail"), ("OZTURK", "Zoé", "z@b.fr")))
+    services.correct(row=row(run, 2), attribute="last_name", text="Öztürk", now=timezone.now())
+    assert states(run) == [RowState.TO_UPDATE]
+    write(run)
+    known.refresh_from_db()
+    assert known.last_name == "Öztürk"
 
 
 def test_a_row_without_name_or_key_is_wrong_and_says_what_is_missing(previewed: Previewed):
@@ -64,11 +96,11 @@ def test_a_row_without_name_or_key_is_wrong_and_says_what_is_missing(previewed: 
         )
     )
     assert states(run) == [RowState.ERROR] * 3
-    assert [row(run, number).remarks for number in (2, 3)] == [
+    assert [row(run, number).content.remarks for number in (2, 3)] == [
         ["Il manque le nom."],
         ["Il manque le nom et le prénom."],
     ]
-    assert "numéro CAF avec le rôle" in row(run, 4).remarks[0]
+    assert "numéro CAF avec le rôle" in row(run, 4).content.remarks[0]
 
 
 def test_somebody_of_the_same_name_is_a_possible_duplicate(previewed: Previewed, organisation):
@@ -76,7 +108,7 @@ def test_somebody_of_the_same_name_is_a_possible_duplicate(previewed: Previewed,
     run = previewed(listed({"Nom": "ROUVIERE", "Prénom": "zoe", "Mail": "autre@courriel.test"}))
     assert states(run) == [RowState.DUPLICATE]
     assert list(row(run, 2).lookalikes.all()) == [known]
-    assert row(run, 2).remarks == ["Une personne du même nom est déjà connue dans le département."]
+    assert row(run, 2).content.remarks == ["Une personne du même nom est déjà connue dans le département."]
 
 
 def test_two_rows_of_one_person_are_one_person_whose_blanks_are_filled(previewed: Previewed):
@@ -114,7 +146,7 @@ def test_two_people_of_one_file_cannot_have_the_same_nir(previewed: Previewed):
     )
     run = previewed(content)
     assert states(run) == [RowState.TO_CREATE, RowState.ERROR]
-    assert row(run, 3).remarks == ["La ligne 2 donne le même NIR à une autre personne. Corrigez-les."]
+    assert row(run, 3).content.remarks == ["La ligne 2 donne le même NIR à une autre personne. Corrigez-les."]
 
 
 def test_archived_people_and_closed_follow_ups_are_left_alone_and_told(
@@ -129,8 +161,8 @@ def test_archived_people_and_closed_follow_ups_are_left_alone_and_told(
     names = [(one.last_name, one.first_name, "", one.department_internal_id) for one in (archived, closed)]
     run = previewed(files.csv(("Nom", "Prénom", "Mail", "id iodas"), *names))
     assert [row(run, number).selected for number in (2, 3)] == [False, False]
-    assert "archivée" in row(run, 2).remarks[0]
-    assert "clos" in row(run, 3).remarks[0]
+    assert "archivée" in row(run, 2).content.remarks[0]
+    assert "clos" in row(run, 3).content.remarks[0]
 
 
 def test_somebody_followed_elsewhere_in_the_department_is_recognised_and_told(
@@ -141,20 +173,20 @@ def test_somebody_followed_elsewhere_in_the_department_is_recognised_and_told(
     )
     run = previewed(files.csv(("Nom", "Prénom", "id iodas"), (known.last_name, known.first_name, "ID0")))
     assert (row(run, 2).usager, row(run, 2).selected) == (known, True)
-    assert "une autre organisation" in row(run, 2).remarks[0]
+    assert "une autre organisation" in row(run, 2).content.remarks[0]
 
 
-def test_unknown_tags_and_referents_are_told(previewed: Previewed, agent, department):
+def test_unknown_tags_and_referents_are_listed_once(previewed: Previewed, agent, department):
     TagFactory(department=department, value="Jeune")
     run = previewed(
         files.csv(
             ("Nom", "Prénom", "Mail", "Tags", "Mail référent"),
             ("Roux", "Zoé", "z@courriel.test", "Jeune, Inconnu", agent.email),
-            ("Roux", "Théo", "t@courriel.test", "", "personne@drome.test"),
+            ("Roux", "Théo", "t@courriel.test", "Inconnu, Autre", "personne@drome.test"),
         )
     )
-    assert row(run, 2).remarks == ["Le tag « Inconnu » n'existe pas : il est ignoré."]
-    assert row(run, 3).remarks == ["Aucun agent de l'organisation n'a l'adresse personne@drome.test."]
+    assert (run.unknown_tags, run.unknown_referents) == (["Autre", "Inconnu"], ["personne@drome.test"])
+    assert [row(run, number).content.remarks for number in (2, 3)] == [[], []]
 
 
 def test_what_the_organisation_may_not_hold_is_not_even_stored(previewed: Previewed, department, category):
@@ -167,6 +199,7 @@ def test_what_the_organisation_may_not_hold_is_not_even_stored(previewed: Previe
         "id iodas": "A1",
     }
     run = previewed(listed(person), organisation=siae)
+    assert row(run, 2).content.values.keys() == {"last_name", "first_name", "email"}
     assert row(run, 2).person.as_json() == {
         "last_name": "Roux",
         "first_name": "Zoé",
@@ -243,4 +276,4 @@ def test_a_colleague_s_member_is_not_remarked_as_followed_elsewhere(
     known = UsagerFactory(organisation=organisation, department_internal_id="ID0")
     MembershipFactory(usager=known, organisation=OrganisationFactory(department=department))
     run = previewed(files.csv(("Nom", "Prénom", "id iodas"), (known.last_name, known.first_name, "ID0")))
-    assert row(run, 2).remarks == []
+    assert row(run, 2).content.remarks == []

@@ -1,12 +1,16 @@
 """From bytes to tables, whatever the name, and what is said when it cannot be."""
 
+import gzip
 import os
 import random
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +50,112 @@ def test_a_workbook_gives_the_texts_an_agent_would_have_typed():
 
 def test_an_opendocument_sheet_is_read():
     assert read_tables(ods()) == [Table([["Nom"]], "Liste")]
+
+
+def test_a_workbook_of_excel_97_is_read():
+    assert read_tables(files.XLS) == [
+        Table(
+            [
+                ["Nom", "Prénom", "Date de naissance", "NIR", "Téléphone"],
+                ["Lefèvre", "Zoé", "1985-04-03", "2850426362045", "782605940"],
+            ],
+            "Liste",
+        )
+    ]
+
+
+def workbook(fill: Callable[[xlsxwriter.Workbook], None]) -> bytes:
+    """A workbook filled by a function."""
+    buffer = BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    fill(book)
+    book.close()
+    return buffer.getvalue()
+
+
+def test_formulas_give_what_they_gave_last_and_failed_ones_nothing():
+    def fill(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Nom", "Prénom", "Taux", "Nombre"])
+        sheet.write_formula(1, 0, '=CONCAT("A";"B")', None, "AB")
+        sheet.write_formula(1, 1, "=1/0", None, "#DIV/0!")
+        sheet.write(1, 2, 0.25, book.add_format({"num_format": "0%"}))
+        sheet.write_formula(1, 3, "=1+1", None, 2)
+
+    assert rows_of(workbook(fill))[1] == ["AB", "", "0.25", "2"]
+
+
+def test_a_merged_title_is_in_its_first_cell():
+    def fill(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        sheet.merge_range(0, 0, 0, 2, "Liste de mars")
+        sheet.write_row(2, 0, ["Nom", "Prénom", "Mail"])
+
+    assert rows_of(workbook(fill)) == [["Liste de mars", "", ""], ["", "", ""], ["Nom", "Prénom", "Mail"]]
+
+
+def _with_hidden(book: xlsxwriter.Workbook, *, seen: str) -> None:
+    book.add_worksheet("Vue").write_row(0, 0, [seen, ""])
+    hidden = book.add_worksheet("Cachée")
+    hidden.write(0, 0, "Ancien")
+    hidden.hide()
+
+
+def test_hidden_sheets_are_left_alone():
+    assert [table.sheet for table in read_tables(workbook(partial(_with_hidden, seen="Nom")))] == ["Vue"]
+
+
+def test_hidden_sheets_are_read_when_nothing_else_holds_anything():
+    assert [table.sheet for table in read_tables(workbook(partial(_with_hidden, seen="")))] == ["Cachée"]
+
+
+def test_blanks_and_what_nobody_types_are_dropped_from_cells():
+    typed = ["  Zoé\u00a0", "   ", "A\u200bB", "Bât. B\r\nValence", "Bât. C_x000D_\nDie", "fin"]
+    assert rows_of(files.xlsx([["a"] * 6, typed]))[1] == [
+        "Zoé", "", "AB", "Bât. B\nValence", "Bât. C\nDie", "fin",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", [["x ", "y"], ["x", " y"], [" x", "y"], ["x", "y "]])
+def test_a_space_around_a_cell_is_dropped_wherever_it_is(typed: list[str]):
+    assert rows_of(files.xlsx([["a", "b"], typed])) == [["a", "b"], ["x", "y"]]
+
+
+def test_a_character_that_separates_cells_for_us_does_not_in_a_file():
+    cell = b'<c r="A1" t="inlineStr"><is><t>A&#x1f;B&#x1e;C&#x1d;D&#x1c;</t></is></c>'
+    content = files.with_sheet_xml(files.xlsx([[1, 2], [3, 4]]), b'<c r="A1"><v>1</v></c>', cell)
+    assert rows_of(content) == [["ABCD", "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (files.archive(**{"flux.xml": files.flow()}), "décompressez-la"),
+        (files.archive(**{"liste.csv": b"Nom;Mail"}), "décompressez-la"),
+        (gzip.compress(files.flow()), "décompressez-la"),
+        (files.archive(**{"xl/workbook.bin": b"x"}), r"au format .xlsb, qui n'est pas lu ici"),
+        (files.xlsx([["x"] * 1_000] * 2), "1000 colonnes, la limite est de 200. Gardez"),
+        (files.xlsx(*[[["Nom"]]] * 201), "201 feuilles, la limite est de 200"),
+        (files.xlsx([["Nom"], *[["A"]] * 50_001]), "dépasse 50000 lignes"),
+    ],
+)
+def test_a_workbook_or_archive_that_cannot_be_used_says_what_to_do(content: bytes, sentence: str):
+    with pytest.raises(UnreadableFile, match=sentence):
+        read_tables(content)
+
+
+def test_a_text_repeated_by_all_cells_of_a_small_file_is_refused():
+    """Two megabytes in the file, eighty once read."""
+    shared = "x" * 20_000
+    with pytest.raises(UnreadableFile, match="démesuré"):
+        read_tables(files.xlsx([[shared, shared]] * 2_000))
+
+
+def test_a_cell_longer_than_excel_allows_is_named_by_its_row():
+    cell = b'<c r="A2" t="inlineStr"><is><t>' + b"x" * 40_000 + b"</t></is></c>"
+    content = files.with_sheet_xml(files.xlsx([["Nom"], [1]]), b'<c r="A2"><v>1</v></c>', cell)
+    with pytest.raises(UnreadableFile, match="À la ligne 2, une cellule contient plus de 32767 caractères"):
+        read_tables(content)
 
 
 def test_every_sheet_that_holds_something_is_given():
@@ -89,6 +199,7 @@ def test_control_characters_that_a_database_refuses_are_dropped():
     [
         (b"", "vide"),
         (b"\xef\xbb\xbf\r\n", "vide"),
+        ("\u200b;\u00a0\n;\n".encode(), "vide"),
         (b";;;\n;;;\n", "vide"),
         (files.xlsx([]), "aucune feuille"),
         (b"%PDF-1.7 \x00", "un document PDF"),
@@ -123,6 +234,12 @@ def test_an_opendocument_sheet_with_a_password_is_recognised():
     manifest = b"<manifest:manifest><manifest:encryption-data/></manifest:manifest>"
     with pytest.raises(UnreadableFile, match="protégé par un mot de passe"):
         read_tables(files.archive(**{"content.xml": b"\x00\x01", "META-INF/manifest.xml": manifest}))
+
+
+def test_a_flow_may_weigh_more_than_a_list_and_says_where_to_put_it_beyond():
+    check_size(60 * 1024 * 1024, flow=True)
+    with pytest.raises(UnreadableFile, match=r"flux pèse 101 Mo.*dossier surveillé"):
+        check_size(101 * 1024 * 1024, flow=True)
 
 
 def test_a_file_is_refused_by_its_size_alone():

@@ -152,7 +152,7 @@ def test_nobody_takes_the_nir_of_somebody_else(previewed: Previewed, organisatio
     services.decide(row=row(run, 2), decision=Decision.DIFFERENT)
     write(run)
     assert states(run) == [RowState.REFUSED]
-    assert "déjà ce NIR" in row(run, 2).remarks[0]
+    assert "déjà ce NIR" in row(run, 2).content.remarks[0]
     assert Usager.objects.count() == 1
 
 
@@ -317,10 +317,9 @@ def slots(configuration):
     PlageOuvertureFactory(motif=motif, lieu=LieuFactory(organisation=configuration.organisation))
 
 
-def invite(run: ImportRun, *channels: str, row_ids=None, even_without_slots: bool = False) -> ImportRun:
+def invite(run: ImportRun, channels, *, even_without_slots: bool = False) -> ImportRun:
     services.start_inviting(
         run=run,
-        row_ids=row_ids,
         channels=channels,
         even_without_slots=even_without_slots,
         now=timezone.now(),
@@ -332,7 +331,7 @@ def invite(run: ImportRun, *channels: str, row_ids=None, even_without_slots: boo
 
 
 def test_people_are_invited_by_what_reaches_them_and_refusals_are_told(previewed: Previewed, slots):
-    run = invite(write(previewed(files.drome())), "sms", "email")
+    run = invite(write(previewed(files.drome())), ["sms", "email"])
     assert run.stage == Stage.DONE
     assert summarise(run, channels=["sms", "email"]).invited == {"sms": 1, "email": 1}
     assert row(run, 2).refusals == {}
@@ -341,7 +340,7 @@ def test_people_are_invited_by_what_reaches_them_and_refusals_are_told(previewed
 
 def test_only_the_rows_chosen_are_invited(previewed: Previewed, slots):
     run = write(previewed(files.people(3)))
-    invite(run, "email", row_ids=[row(run, 3).pk])
+    invite(run, {row(run, 3).pk: ["email"], row(run, 4).pk: []})
     assert [one.follow_up.usager.last_name for one in Invitation.objects.all()] == ["Nom1"]
     assert (row(run, 2).invited_at, list(invitations_of([row(run, 3)], run))) == (
         None,
@@ -349,18 +348,26 @@ def test_only_the_rows_chosen_are_invited(previewed: Previewed, slots):
     )
 
 
+def test_each_row_is_invited_by_its_own_channels(previewed: Previewed, slots):
+    run = write(previewed(files.drome(), contacts=files.contacts()))
+    first, second, _ = run.rows.order_by("number")
+    invite(run, {first.pk: ["sms"], second.pk: ["email"]})
+    sent = Invitation.objects.order_by("follow_up__usager").values_list("follow_up__usager", "channel")
+    assert list(sent) == [(first.usager_id, "sms"), (second.usager_id, "email")]
+
+
 def test_inviting_again_the_same_day_sends_nothing_more(previewed: Previewed, slots):
     for _ in range(2):
-        run = invite(write(previewed(files.people(2))), "email")
+        run = invite(write(previewed(files.people(2))), ["email"])
     assert Invitation.objects.count() == 2
     assert row(run, 2).refusals == {"email": Refusal.INVITED_TODAY}
     assert summarise(run, channels=["email"]).invited == {"email": 0}
 
 
 def test_without_a_free_slot_nobody_is_invited_unless_the_agent_insists(previewed: Previewed, configuration):
-    run = invite(write(previewed(files.people(1))), "email")
+    run = invite(write(previewed(files.people(1))), ["email"])
     assert row(run, 2).refusals == {"email": Refusal.NO_SLOT_LEFT}
-    run = invite(write(previewed(files.people(1))), "email", even_without_slots=True)
+    run = invite(write(previewed(files.people(1))), ["email"], even_without_slots=True)
     assert Invitation.objects.count() == 1
 
 
@@ -369,7 +376,7 @@ def test_those_invited_once_are_not_proposed_again_after_a_late_decision(
 ):
     lookalike(organisation)
     run = previewed(files.people(1) + "Roux;Zoé;z@courriel.test;\n".encode())
-    invite(write(run), "email")
+    invite(write(run), ["email"])
     services.decide(row=row(run, 3), decision=Decision.DIFFERENT)
     write(run)
     assert [one.number for one in services.invitable_rows(run)] == [3]
@@ -377,7 +384,7 @@ def test_those_invited_once_are_not_proposed_again_after_a_late_decision(
 
 def test_an_invitation_interrupted_goes_on_with_those_who_wait(previewed: Previewed, slots):
     run = write(previewed(files.people(4)))
-    services.start_inviting(run=run, row_ids=None, channels=["email"], now=timezone.now())
+    services.start_inviting(run=run, channels=["email"], now=timezone.now())
     first = run.rows.filter(number__in=(2, 3))
     first.update(invited_at=timezone.now())
     assert (progress(run).done, progress(run).percentage) == (2, 50)

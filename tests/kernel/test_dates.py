@@ -27,8 +27,15 @@ REUNION = ZoneInfo("Indian/Reunion")
         "3 avr. 1985",
         "mercredi 3 avril 1985",
         "3 AVRIL 1985",
+        "1985/04/03",
+        "3-avr.-1985",
+        "3-avr-1985",
+        "'03/04/1985",
+        "03/04/1985\u200b",
+        "3\u00a0avril 1985",
         "31140",
         "31140.0",
+        "31140,0",
         "31140.75",
     ],
 )
@@ -61,6 +68,9 @@ def test_french_months_are_read(typed: str, read: date) -> None:
         ("3 brumaire 1985", "mois"),
         ("2 jui 1990", "mois"),
         ("03/04/85", "écrivez"),
+        ("3 avril 85", "écrivez"),
+        ("1985-W14-3", "écrivez"),
+        ("19850403", "écrivez"),
         ("1985", "écrivez"),
         ("demain", "écrivez"),
         ("", "écrivez"),
@@ -71,6 +81,67 @@ def test_french_months_are_read(typed: str, read: date) -> None:
 def test_what_is_no_date_is_refused_in_french(typed: str, why: str) -> None:
     with pytest.raises(dates.InvalidDate, match=why):
         dates.parse(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("21/07/84", date(1984, 7, 21)),
+        ("21-07-84", date(1984, 7, 21)),
+        ("21-juil-84", date(1984, 7, 21)),
+        ("21 juillet 84", date(1984, 7, 21)),
+        ("02/03/26", date(2026, 3, 2)),
+        ("03/03/26", date(1926, 3, 3)),
+        ("01/01/27", date(1927, 1, 1)),
+        ("29/02/00", date(2000, 2, 29)),
+    ],
+)
+def test_two_digits_of_a_year_are_the_last_such_year_up_to_a_day(typed: str, read: date) -> None:
+    assert dates.parse(typed, latest=TODAY) == read
+
+
+@given(
+    st.one_of(
+        st.text(max_size=20),
+        st.from_regex(r"\A[0-9]{1,2}[/ .-]([0-9]{1,2}|mai|juil\.)[/ .-][0-9]{2}([0-9]{2})?( 00:00)?\Z"),
+    )
+)
+def test_a_short_year_is_one_that_cannot_be_read_without_a_day_to_count_from(typed: str) -> None:
+    try:
+        dates.parse(typed, latest=TODAY)
+    except dates.InvalidDate:
+        return
+    try:
+        dates.parse(typed)
+    except dates.InvalidDate:
+        assert dates.has_short_year(typed)
+    else:
+        assert not dates.has_short_year(typed)
+
+
+def _with_the_standard_library(typed: str) -> date | None:
+    for pattern in ("%d/%m/%Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(typed, pattern).date()
+        except ValueError:
+            continue
+    return None
+
+
+@given(
+    st.one_of(
+        st.from_regex(r"\A[0-9]{2}/[0-9]{2}/[0-9]{4}\Z"),
+        st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"),
+        st.dates().map(lambda day: f"{day:%d/%m}/{day.year:04d}"),
+    )
+)
+def test_a_plain_date_is_what_the_standard_library_reads(typed: str) -> None:
+    assert dates.plain(typed) == _with_the_standard_library(typed)
+
+
+@given(st.one_of(st.text(max_size=12), st.from_regex(r"\A[0-9W/ .-]{10}\Z")))
+def test_any_text_is_no_plain_date_or_what_the_standard_library_reads(typed: str) -> None:
+    assert dates.plain(typed) in (None, _with_the_standard_library(typed))
 
 
 @given(st.dates(min_value=date(1000, 1, 1)))
@@ -95,6 +166,16 @@ def test_birth_dates_are_neither_future_nor_over_130_years_ago() -> None:
         dates.check_birth_date(TODAY + timedelta(days=1), today=TODAY)
     with pytest.raises(dates.InvalidDate, match="130 ans"):
         dates.check_birth_date(date(1895, 12, 31), today=TODAY)
+
+
+@given(st.dates())
+def test_a_birth_date_is_possible_when_the_check_accepts_it(day: date) -> None:
+    try:
+        dates.check_birth_date(day, today=TODAY)
+    except dates.InvalidDate:
+        assert not dates.is_birth_date(day, today=TODAY)
+    else:
+        assert dates.is_birth_date(day, today=TODAY)
 
 
 def test_age_grows_on_the_birthday() -> None:

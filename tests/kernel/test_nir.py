@@ -1,4 +1,7 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.fr import nir as standard
 
 from rdv_insertion.kernel import nir
 
@@ -46,6 +49,35 @@ def test_a_number_rounded_by_the_spreadsheet_is_refused_and_explained(typed: str
 def test_other_lengths_and_characters_are_refused(typed: str) -> None:
     with pytest.raises(nir.InvalidNir, match="13 chiffres"):
         nir.normalise(typed)
+
+
+@pytest.mark.parametrize("typed", ["185042636212", "18504263621234", "185042636212.0", "1 85 04 26 362 12"])
+def test_a_number_that_lost_a_digit_is_refused_and_explained(typed: str) -> None:
+    with pytest.raises(nir.InvalidNir, match="le tableur en a peut-être retiré un"):
+        nir.normalise(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["'2550814168025", "2550814168025.0", "2550814168025,0", "\u200b255\u202f0814168025"]
+)
+def test_what_a_spreadsheet_adds_to_a_nir_is_dropped(typed: str) -> None:
+    assert nir.normalise(typed) == "255081416802538"
+
+
+@given(st.from_regex(r"\A[1-478][0-9]{12}\Z"))
+def test_a_plain_nir_is_completed_as_the_standard_library_does(digits: str) -> None:
+    whole = digits + standard.calc_check_digits(digits)
+    assert nir.plain(digits) == nir.plain(whole) == nir.normalise(digits) == standard.validate(whole)
+
+
+@given(st.one_of(st.text(max_size=16), st.from_regex(r"\A[0-9]{12,16}\Z")))
+def test_a_plain_nir_is_one_that_the_whole_reading_accepts(typed: str) -> None:
+    found = nir.plain(typed)
+    if found is not None:
+        assert found == nir.normalise(typed)
+    elif len(typed) == 15 and typed.isascii() and typed.isdigit():
+        with pytest.raises(nir.InvalidNir):
+            nir.normalise(typed)
 
 
 def test_the_sex_and_birth_year_of_a_nir_are_compared_with_the_person() -> None:

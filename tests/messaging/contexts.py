@@ -84,3 +84,27 @@ NO_SLOT: dict[str, Any] = {
     "link": "https://rdv-insertion.fr/organisations/cd-drome/plages/",
     "help_phone": "",
 }
+
+# To a colleague who may open plages.
+SLOT_REQUEST: dict[str, Any] = {
+    "asked_by": "Alice Agent",
+    "waiting": 34,
+    "free": 12,
+    "category": "RSA orientation d'accueil",
+    "organisation": "Conseil départemental de la Drôme",
+    "link": "https://rdv-insertion.fr/plages/",
+    "help_phone": "",
+}
+
+# To whom a watched folder reports: sentences and figures, never a person.
+IMPORT_RESULT: dict[str, Any] = {
+    "subject": "Fichier importé : flux d'avril.xml (3 personnes créées)",
+    "title": "Le fichier « flux d'avril.xml » est importé",
+    "sentences": ["Flux quotidien du 5 mars 2026, importé dans Conseil départemental de la Drôme."],
+    "figures": [("Personnes créées", 3), ("Lignes refusées", 1)],
+    "to_do": ["Corrigez les lignes refusées."],
+    "link_label": "Voir cet import",
+    "link": "https://rdv-insertion.fr/imports/12/",
+    "organisation": "Conseil départemental de la Drôme",
+    "help_phone": "",
+}

@@ -12,7 +12,16 @@ from rdv_insertion.messaging import texts
 from rdv_insertion.messaging.channels.sms.gsm7 import segments, to_gsm7
 from rdv_insertion.messaging.enums import TO_PROFESSIONALS, Channel, Purpose
 from tests.factories import InvitationFactory, ParticipationFactory
-from tests.messaging.contexts import AGENT_RDV, EARLIER_SLOT, INVITATION, NO_SLOT, PRESCRIPTION, RDV
+from tests.messaging.contexts import (
+    AGENT_RDV,
+    EARLIER_SLOT,
+    IMPORT_RESULT,
+    INVITATION,
+    NO_SLOT,
+    PRESCRIPTION,
+    RDV,
+    SLOT_REQUEST,
+)
 
 EVERY_PURPOSE = pytest.mark.parametrize(
     "purpose", [purpose for purpose in Purpose if purpose not in TO_PROFESSIONALS]
@@ -29,6 +38,8 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     Purpose.AGENT_RDV: AGENT_RDV,
     Purpose.PRESCRIPTION: PRESCRIPTION,
     Purpose.NO_SLOT: NO_SLOT,
+    Purpose.SLOT_REQUEST: SLOT_REQUEST,
+    Purpose.IMPORT_RESULT: IMPORT_RESULT,
 }
 
 
@@ -318,3 +329,29 @@ def test_an_organisation_learns_how_many_found_no_slot_and_what_to_do(count: int
     assert words in email.text
     assert "Ouvrez de nouvelles plages" in email.text
     assert "RSA orientation d'accueil" in email.subject
+
+
+@pytest.mark.parametrize(
+    ("waiting", "free", "words"),
+    [
+        (1, 0, "1 personne attend une invitation. Aucun créneau n'est libre"),
+        (34, 1, "34 personnes attendent une invitation. Il reste 1 créneau libre dans"),
+        (34, 12, "34 personnes attendent une invitation. Il reste 12 créneaux libres dans"),
+    ],
+)
+def test_a_colleague_learns_how_many_wait_for_how_many_slots(waiting: int, free: int, words: str) -> None:
+    email = mail(Purpose.SLOT_REQUEST, waiting=waiting, free=free)
+    assert words in email.text
+    assert "Alice Agent vous demande des créneaux : RSA orientation d'accueil" in email.subject
+
+
+def test_what_came_of_a_dropped_file_is_told_in_figures_with_what_to_do() -> None:
+    email = mail(Purpose.IMPORT_RESULT)
+    assert email.subject == "Fichier importé : flux d'avril.xml (3 personnes créées)"
+    assert "- Personnes créées : 3" in email.text
+    assert "1. Corrigez les lignes refusées." in email.text
+    assert "https://rdv-insertion.fr/imports/12/" in email.text
+
+
+def test_a_dropped_file_that_asks_nothing_of_anybody_says_so_by_its_silence() -> None:
+    assert "Ce qu'il faut faire" not in mail(Purpose.IMPORT_RESULT, to_do=[]).text

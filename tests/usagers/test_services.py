@@ -16,6 +16,7 @@ from rdv_insertion.usagers.models import Usager, UsagerOrganisation
 from rdv_insertion.usagers.services import (
     MissingIdentity,
     PersonToSave,
+    delete_people,
     edit_usager,
     lock_department,
     save_people,
@@ -245,3 +246,11 @@ def test_two_files_at_once_wait_for_one_another(organisation: Organisation, in_t
 
     assert in_threads(*[import_marina] * 8) == [1] * 8
     assert UsagerOrganisation.objects.count() == 1
+
+
+def test_somebody_deleted_meanwhile_is_not_created_again_by_an_edit(organisation: Organisation) -> None:
+    usager = UsagerFactory(organisation=organisation)
+    delete_people(usager_ids=[usager.pk])
+    with pytest.raises(Usager.DoesNotExist):
+        edit_usager(usager=usager, identity=MARINA, attributes=["last_name"], now=NOW)
+    assert not Usager.objects.exists()

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -188,6 +188,8 @@ def edit(request: HttpRequest, usager_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             edit_usager(usager=usager, identity=form.identity, attributes=form.touched, now=now)
+        except Usager.DoesNotExist as error:
+            raise Http404 from error
         except MissingIdentity as error:
             form.add_error(None, str(error))
         except ValidationError as error:

@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from rdv_insertion.agenda.enums import LieuAvailability
+from rdv_insertion.imports.models import WatchedFolder
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.web.configuration.access import administered
 
@@ -28,6 +29,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = administered(request, slug)
     motifs = organisation.motifs.filter(deleted_at=None).count()
     lieux = organisation.lieux.filter(availability=LieuAvailability.ENABLED).count()
+    watched = WatchedFolder.objects.filter(organisation=organisation, is_active=True).exists()
     cards = [
         Card(
             "Motifs",
@@ -48,4 +50,12 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         sectors = ""
     if sectors:
         cards.append(Card("Secteurs", sectors, "Quelle organisation sert quelles communes et rues.", ""))
+    cards.append(
+        Card(
+            "Dépôt de fichiers",
+            reverse("watched_folder", args=[slug]),
+            "Le dossier dont les fichiers sont importés tout seuls.",
+            "Activé" if watched else "",
+        )
+    )
     return render(request, "configuration/index.html", {"organisation": organisation, "cards": cards})

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from rdv_insertion.web.configuration import index, lieux, motifs
+from rdv_insertion.web.configuration import index, lieux, motifs, watched_folder
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", index.index, name="configuration"),
@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lieux/<int:lieu_id>/", lieux.edit, name="lieu_edit"),
     path("lieux/<int:lieu_id>/ouverture/", lieux.set_open, name="lieu_open"),
     path("lieux/<int:lieu_id>/supprimer/", lieux.delete, name="lieu_delete"),
+    path("import/", watched_folder.edit, name="watched_folder"),
     path("secteurs/", include("rdv_insertion.web.configuration.sectors.urls")),
 ]

@@ -1,24 +1,32 @@
 """What the pages of an import accept."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
+from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
+from rdv_insertion.imports.enums import Routing
 from rdv_insertion.imports.models import ImportRun
-from rdv_insertion.imports.read import UnreadableFile, check_size
+from rdv_insertion.imports.read import (
+    MAX_BYTES,
+    MAX_FLOW_BYTES,
+    SNIFFED_BYTES,
+    UnreadableFile,
+    check_size,
+    is_flow,
+)
 from rdv_insertion.imports.services import File
 from rdv_insertion.invitations.models import CategoryConfiguration
-from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.territory.models import Organisation
 
-_ACCEPTED = ".xlsx,.xls,.ods,.csv,.txt"
+_CONTACTS_ACCEPTED = ".xlsx,.xls,.ods,.csv,.txt"
+_ACCEPTED = f"{_CONTACTS_ACCEPTED},.xml"
 
 
 class NewImportForm(forms.Form):
-    """A list, what for, and perhaps the contacts that complete it."""
+    """A list, what for, perhaps the contacts that complete it, and where people go."""
 
     file = forms.FileField(
         label="Liste de personnes",
@@ -38,11 +46,24 @@ class NewImportForm(forms.Form):
         label="Fichier de contacts de la CNAF",
         required=False,
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"class": "fr-upload", "accept": _ACCEPTED}),
+        widget=forms.FileInput(attrs={"class": "fr-upload", "accept": _CONTACTS_ACCEPTED}),
+    )
+    routing = forms.ChoiceField(
+        choices=Routing.choices,
+        label="Où vont les personnes",
+        initial=Routing.HERE,
+        error_messages={
+            "required": "Dites où vont les personnes.",
+            "invalid_choice": "Dites où vont les personnes : dans votre organisation, ou selon leur adresse.",
+        },
     )
 
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, organisation: Organisation, may_route: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not may_route:
+            del self.fields["routing"]
         configurations = organisation.category_configurations.select_related("motif_category")
         field = self.fields["category"]
         field.queryset = configurations  # type: ignore[attr-defined]
@@ -50,77 +71,37 @@ class NewImportForm(forms.Form):
         self.initial.setdefault("category", next(iter(configurations), None))
 
     def clean_file(self) -> "UploadedFile[Any]":
-        """Refused by its size before anything of it is read."""
-        return _small_enough(self.cleaned_data["file"])
+        """Refused by its size before more than its first bytes are read; a CNAF flow may be larger."""
+        given: UploadedFile[Any] = self.cleaned_data["file"]
+        may_be_flow = MAX_BYTES < (given.size or 0) <= MAX_FLOW_BYTES
+        return _small_enough(given, flow=may_be_flow and _is_flow(given))
 
     def clean_contacts(self) -> "UploadedFile[Any] | None":
-        """As for the list."""
+        """As for the list, but never a flow."""
         given = self.cleaned_data["contacts"]
         return _small_enough(given) if given else None
 
 
-def _small_enough(given: "UploadedFile[Any]") -> "UploadedFile[Any]":
+def _is_flow(given: "UploadedFile[Any]") -> bool:
+    start = given.read(SNIFFED_BYTES)
+    given.seek(0)
+    return is_flow(start)
+
+
+def _small_enough(given: "UploadedFile[Any]", *, flow: bool = False) -> "UploadedFile[Any]":
     try:
-        check_size(given.size or 0)
+        check_size(given.size or 0, flow=flow)
     except UnreadableFile as error:
         raise forms.ValidationError(str(error)) from error
     return given
 
 
 def read_upload(given: "UploadedFile[Any]") -> File:
-    """The file as the services take it."""
-    return File(given.name or "fichier", given.read())
+    """The file as the services take it: they read it where the browser's upload was put."""
+    return File(given.name or "fichier", cast("BinaryIO", given.file))
 
 
 def columns_from(data: QueryDict, run: ImportRun, offered: Collection[str]) -> list[str]:
     """The attribute chosen for each column; what is not offered to this organisation is ignored."""
     chosen = [data.get(f"colonne-{place}", "") for place in range(len(run.columns))]
     return [attribute if attribute in offered else "" for attribute in chosen]
-
-
-class InvitationForm(forms.Form):
-    """Whom to invite, and how."""
-
-    canaux = forms.MultipleChoiceField(
-        choices=Channel.choices,
-        error_messages={
-            "required": "Choisissez au moins un canal d'invitation.",
-            "invalid_choice": "Ce canal n'existe pas.",
-        },
-    )
-    lignes = forms.TypedMultipleChoiceField(coerce=int, required=False)
-    tous = forms.BooleanField(required=False)
-    sans_creneau = forms.BooleanField(required=False)
-
-    def __init__(
-        self, data: QueryDict, *, channels: Sequence[str], row_ids: Collection[int], free_slots: int
-    ) -> None:
-        super().__init__(data)
-        # What was sent, right or wrong, to show the page again as it was.
-        self.asked_channels, self.asked_rows = data.getlist("canaux"), data.getlist("lignes")
-        self._free_slots = free_slots
-        self.fields["canaux"].choices = [  # type: ignore[attr-defined]
-            (channel, label) for channel, label in Channel.choices if channel in channels
-        ]
-        self.fields["lignes"].choices = [(row_id, row_id) for row_id in row_ids]  # type: ignore[attr-defined]
-        self.fields["lignes"].error_messages["invalid_choice"] = (
-            "Une des personnes choisies n'est plus à inviter. Vérifiez votre choix."
-        )
-
-    def clean(self) -> dict[str, Any]:
-        """At least one person, and never without a free slot unless the agent insists."""
-        cleaned = super().clean() or self.cleaned_data
-        if "lignes" not in self.errors and not cleaned.get("lignes") and not cleaned.get("tous"):
-            self.add_error("lignes", "Choisissez au moins une personne à inviter.")
-        if not self._free_slots and not cleaned.get("sans_creneau"):
-            self.add_error(
-                "sans_creneau",
-                "Aucun créneau n'est libre dans les 30 prochains jours. "
-                "Ouvrez des plages, ou cochez « Inviter quand même ».",
-            )
-        return cleaned
-
-    @property
-    def row_ids(self) -> list[int] | None:
-        """The rows chosen; None for all."""
-        return None if self.cleaned_data["tous"] else self.cleaned_data["lignes"]

@@ -1,39 +1,39 @@
-"""Whom to invite and how, the invitations leaving, then what came of each."""
+"""Whom to invite and how, and asking colleagues for créneaux when there are too few."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rdv_insertion.followups.enums import FollowUpStatus
-from rdv_insertion.followups.models import FollowUp
+from rdv_insertion.agents.models import Agent
 from rdv_insertion.imports import services
 from rdv_insertion.imports.enums import Stage
-from rdv_insertion.imports.models import ImportRow, ImportRun
-from rdv_insertion.imports.results import invitations_of, letters_of, message_statuses_of, progress
-from rdv_insertion.imports.run import configuration_of
-from rdv_insertion.invitations.enums import Refusal
-from rdv_insertion.invitations.letters import letters_pdf
-from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
-from rdv_insertion.invitations.services import can_reach, free_slots
-from rdv_insertion.messaging.enums import FAILED, WAITING, Channel, MessageStatus
-from rdv_insertion.web.agents.imports.forms import InvitationForm
-from rdv_insertion.web.agents.imports.steps import about, at_stages, of_run
+from rdv_insertion.imports.models import ImportRun
+from rdv_insertion.invitations.slot_requests import ask_for_slots, asked_among
+from rdv_insertion.kernel.text import plural
+from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.web.agents.access import agent_of
+from rdv_insertion.web.agents.imports.candidates import (
+    Candidate,
+    Place,
+    candidates_of,
+    channels_of,
+    colleagues_of_places,
+    invited_today,
+    places_of,
+    reach_of,
+)
+from rdv_insertion.web.agents.imports.invited import result, working
+from rdv_insertion.web.agents.imports.steps import at_stages, of_run
 
-_PER_PAGE = 50
 # Beyond this many, people are invited all together: nobody checks ten thousand boxes, nor waits for them.
 _MAX_BOXES = 2_000
-# The channels that are proposed: a letter is printed and paid, so it is chosen on purpose.
-_AT_ONCE = (Channel.SMS, Channel.EMAIL)
-_WORDS = {Channel.SMS.value: "SMS", Channel.EMAIL.value: "mail", Channel.LETTER.value: "courrier"}
-_NOT_TO_INVITE = (FollowUpStatus.RDV_PENDING, FollowUpStatus.CLOSED)
+_LONGEST_ID = 18
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,119 +47,200 @@ def show(request: HttpRequest, run: ImportRun) -> HttpResponse:
         return _choose(request, run)
     if request.method == "POST":
         raise services.WrongStage
-    working = run.stage == Stage.INVITING
-    context = {"run": run, "stepper": of_run(run, 5), "working": working}
-    details = _working(run) if working else _result(request, run)
+    under_way = run.stage == Stage.INVITING
+    context = {"run": run, "stepper": of_run(run, 5), "working": under_way}
+    details = working(run) if under_way else result(request, run)
     return render(request, "agents/imports/invitation_result.html", context | details)
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """Somebody who may be invited: how, and whether the page proposes it."""
+class _Choice:
+    """What was sent: the rows of each channel, or the channels of all; and what prevents to follow it."""
 
-    row: ImportRow
-    name: str
-    reached_by: str
-    remark: str
-    checked: bool
+    rows: dict[str, set[int]]
+    channels: list[str]
+    insists: bool
+    errors: list[str]
+
+    def by_row(self) -> dict[int, list[str]]:
+        """The channels of each row."""
+        chosen: dict[int, list[str]] = {}
+        for channel, rows in self.rows.items():
+            for row in rows:
+                chosen.setdefault(row, []).append(channel)
+        return chosen
 
 
 def _choose(request: HttpRequest, run: ImportRun) -> HttpResponse:
-    configuration = _configuration(run)
-    slots = free_slots(configuration, now=timezone.now())
-    rows = list(services.invitable_rows(run).select_related("usager").order_by("number"))
-    form = None
-    if request.method == "POST":
-        form = InvitationForm(
-            request.POST,
-            channels=configuration.channels,
-            row_ids=[row.pk for row in rows],
-            free_slots=slots,
+    now = timezone.now()
+    places = places_of(run, now=now)
+    total = sum(place.waiting for place in places)
+    all_at_once = total > _MAX_BOXES
+    asked = request.POST if request.method == "POST" else None
+    candidates: list[Candidate] = []
+    if not all_at_once:
+        chosen = _posted(asked, channels_of(places)) if asked is not None else _preset(request.GET)
+        candidates = candidates_of(run, places, chosen=chosen, now=now)
+        places = [_with_chosen(place, candidates) for place in places]
+    else:
+        places = [replace(place, chosen=place.waiting) for place in places]
+    choice = _read(asked, places, candidates, all_at_once=all_at_once) if asked is not None else None
+    if choice is not None and not choice.errors:
+        services.start_inviting(
+            run=run,
+            channels=choice.channels if all_at_once else choice.by_row(),
+            even_without_slots=choice.insists,
+            now=now,
         )
-        if form.is_valid():
-            services.start_inviting(
-                run=run,
-                row_ids=form.row_ids,
-                channels=form.cleaned_data["canaux"],
-                even_without_slots=form.cleaned_data["sans_creneau"],
-                now=timezone.now(),
-            )
-            return redirect("import_invitation", run.pk)
-    return render(request, "agents/imports/invitation.html", _choice(run, configuration, rows, slots, form))
+        return redirect("import_invitation", run.pk)
+    context = _slots_context(request, run, places) | {
+        "stepper": of_run(run, 5),
+        "errors": choice.errors if choice else [],
+        "total": total,
+        "chosen": sum(place.chosen for place in places),
+        "all_at_once": all_at_once,
+        "candidates": candidates,
+        "channels": channels_of(places),
+        "reach": reach_of(run, channels_of(places), choice.channels if choice else None)
+        if all_at_once
+        else [],
+        "invited_today": invited_today(run, now=now),
+        "insists": bool(choice and choice.insists),
+    }
+    return render(request, "agents/imports/invitation.html", context)
 
 
-def _choice(
-    run: ImportRun,
-    configuration: CategoryConfiguration,
-    rows: Sequence[ImportRow],
-    slots: int,
-    form: InvitationForm | None,
-) -> dict[str, Any]:
-    candidates = _candidates(run, configuration, rows, form)
-    chosen = sum(candidate.checked for candidate in candidates)
-    asked = form.asked_channels if form else _AT_ONCE
+def _preset(parameters: QueryDict) -> dict[str, bool] | None:
+    """`?choix=sms,email` checks these channels for everybody, `?choix=aucun` none."""
+    asked = parameters.get("choix", "")
+    known = {channel.value for channel in Channel} & set(asked.split(","))
+    if asked == "aucun":
+        return {}
+    return dict.fromkeys(known, True) if known else None
+
+
+def _posted(data: QueryDict, channels: Sequence[Channel]) -> dict[str, set[int]]:
+    """The ids of rows sent for each channel; what is no number of a row is read as one that nobody has."""
+    return {channel.value: {_row_id(text) for text in data.getlist(channel.value)} for channel in channels}
+
+
+def _row_id(text: str) -> int:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID
+    return int(text) if is_number else 0
+
+
+def _with_chosen(place: Place, candidates: Sequence[Candidate]) -> Place:
+    here = (one for one in candidates if one.organisation_id == place.organisation.pk)
+    return replace(place, chosen=sum(one.is_chosen for one in here))
+
+
+def _read(
+    data: QueryDict, places: Sequence[Place], candidates: Sequence[Candidate], *, all_at_once: bool
+) -> _Choice:
+    """The choice that was sent, with French sentences on what is wrong with it."""
+    offered = channels_of(places)
+    rows = {} if all_at_once else _posted(data, offered)
+    channels = [channel.value for channel in offered if channel.value in data.getlist("canaux")]
+    insists = bool(data.get("sans_creneau"))
+    errors = []
+    if all_at_once and not channels:
+        errors.append("Choisissez au moins un canal d'invitation.")
+    if not all_at_once:
+        errors += _wrong_rows(rows, {one.row_id for one in candidates})
+    without = [place for place in places if place.configuration and place.chosen and not place.slots]
+    if without and not errors and not insists:
+        names = ", ".join(place.organisation.name for place in without)
+        errors.append(
+            f"Aucun créneau n'est libre dans les 30 prochains jours ({names}). "
+            "Ouvrez des plages, ou cochez « Inviter quand même »."
+        )
+    return _Choice(rows, channels, insists, errors)
+
+
+def _wrong_rows(rows: dict[str, set[int]], known: Collection[int]) -> list[str]:
+    chosen = set().union(*rows.values())
+    if chosen - set(known):
+        return ["Une des personnes choisies n'est plus à inviter. Vérifiez votre choix."]
+    return [] if chosen else ["Choisissez au moins une personne à inviter, et par quel canal."]
+
+
+@require_safe
+@at_stages(Stage.WRITTEN)
+def slots(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    """How many créneaux are free now for those to invite: a part of the page, asked again."""
+    places = [replace(place, chosen=place.waiting) for place in places_of(run, now=timezone.now())]
+    return render(request, "agents/imports/slots.html", {"run": run, "places": places})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_stages(Stage.WRITTEN)
+def ask(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    """Ask colleagues to open plages: whom, then the mails leave. Nobody is asked twice for one import."""
+    places = places_of(run, now=timezone.now())
+    context = _slots_context(request, run, places) | {"stepper": of_run(run, 5), "done": "", "error": ""}
+    if request.method == "POST":
+        told = _ask(request, run, context["colleagues"])
+        if told:
+            context = _slots_context(request, run, places) | {"stepper": of_run(run, 5), "error": ""}
+            context["done"] = f"{plural(told, 'collègue est prévenu', 'collègues sont prévenus')} par mail."
+        else:
+            context["error"] = "Choisissez au moins un collègue à qui demander des créneaux."
+    if request.headers.get("HX-Request"):
+        return render(request, "agents/imports/ask.html", context)
+    if context["done"]:
+        messages.success(request, context["done"])
+        return redirect("import_invitation", run.pk)
+    return render(request, "agents/imports/ask_page.html", context)
+
+
+@dataclass(frozen=True)
+class _Colleague:
+    """Somebody who may open plages, and when they were asked to for this import, if they were."""
+
+    agent: Agent
+    place: Place
+    asked_at: Any
+
+
+def _about(run: ImportRun) -> str:
+    return f"import-{run.pk}"
+
+
+def _slots_context(request: HttpRequest, run: ImportRun, places: Sequence[Place]) -> dict[str, Any]:
+    by_place = colleagues_of_places(places, but=agent_of(request))
+    asked = asked_among([agent for several in by_place.values() for agent in several], about=_about(run))
+    colleagues = [
+        _Colleague(agent, place, asked.get(agent.pk))
+        for place in places
+        for agent in by_place.get(place.organisation.pk, [])
+    ]
     return {
         "run": run,
-        "stepper": of_run(run, 5),
-        "form": form,
-        "errors": [error for several in form.errors.values() for error in several] if form else [],
-        "candidates": candidates,
-        "all_at_once": len(candidates) > _MAX_BOXES,
-        "chosen": chosen,
-        "slots": slots,
-        "channels": [(channel, channel in asked) for channel in Channel if channel in configuration.channels],
+        "places": places,
+        "too_few": any(place.too_few for place in places),
+        "no_slot_at_all": any(place.configuration and not place.slots for place in places),
+        "colleagues": colleagues,
+        "zone": run.organisation.time_zone,
     }
 
 
-def _candidates(
-    run: ImportRun,
-    configuration: CategoryConfiguration,
-    rows: Sequence[ImportRow],
-    form: InvitationForm | None,
-) -> list[Candidate]:
-    statuses = _statuses(run)
-    chosen = set(form.asked_rows) if form else None
-    return [_candidate(row, configuration, statuses.get(row.usager_id or 0), chosen) for row in rows]
-
-
-def _statuses(run: ImportRun) -> dict[int, FollowUpStatus]:
-    """The status in the category of the people of this run, by usager id."""
-    people = services.invitable_rows(run).values("usager")
-    follow_ups = FollowUp.objects.filter(motif_category=run.motif_category, usager__in=people)
-    now = timezone.now()
-    return {follow_up.usager_id: follow_up.status_at(now) for follow_up in follow_ups.order_by()}
-
-
-def _candidate(
-    row: ImportRow,
-    configuration: CategoryConfiguration,
-    status: FollowUpStatus | None,
-    chosen: Collection[str] | None,
-) -> Candidate:
-    usager = row.usager
-    if usager is None:  # pragma: no cover - invitable rows have a person
-        raise ValueError("an invitable row without a person")
-    ways = [channel.label for channel in Channel if channel in configuration.channels]
-    reached = [channel.label for channel in Channel if channel.label in ways and can_reach(usager, channel)]
-    remark = "" if status in (None, FollowUpStatus.NOT_INVITED) else status.label
-    if not reached:
-        remark = "Aucun moyen de joindre cette personne"
-    at_once = any(channel.label in reached for channel in _AT_ONCE)
-    proposed = at_once and status not in _NOT_TO_INVITE
-    return Candidate(
-        row=row,
-        name=f"{usager.last_name.upper()} {usager.first_name}",
-        reached_by=", ".join(reached) or "—",
-        remark=remark,
-        checked=proposed if chosen is None else str(row.pk) in chosen,
-    )
-
-
-def _configuration(run: ImportRun) -> CategoryConfiguration:
-    try:
-        return configuration_of(run)
-    except CategoryConfiguration.DoesNotExist as error:
-        raise Http404 from error
+def _ask(request: HttpRequest, run: ImportRun, colleagues: Sequence[_Colleague]) -> int:
+    wanted = set(request.POST.getlist("collegues"))
+    chosen = [one for one in colleagues if str(one.agent.pk) in wanted and one.asked_at is None]
+    told = 0
+    for place in {one.place.organisation.pk: one.place for one in chosen}.values():
+        if place.configuration is None:
+            continue
+        told += ask_for_slots(
+            colleagues=[one.agent for one in chosen if one.place is place],
+            configuration=place.configuration,
+            waiting=place.waiting,
+            free=place.slots,
+            asked_by=agent_of(request),
+            about=_about(run),
+            now=timezone.now(),
+        )
+    return told
 
 
 @require_POST
@@ -169,86 +250,3 @@ def skip(request: HttpRequest, run: ImportRun) -> HttpResponse:
     services.finish_without_inviting(run=run, now=timezone.now())
     messages.success(request, "L'import est terminé. Personne n'a été invité.")
     return redirect("imports")
-
-
-def _working(run: ImportRun) -> dict[str, Any]:
-    done = progress(run)
-    return {
-        "progress": done,
-        "time_left": about(done.time_left(timezone.now())),
-        "interrupted": not services.has_job(run),
-    }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one channel for one person: colour, icon and words of a badge, and a sentence."""
-
-    colour: str
-    icon: str
-    label: str
-    sentence: str = ""
-
-
-def _result(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
-    invited = run.rows.filter(to_invite=True).select_related("usager").order_by("number")
-    page = Paginator(invited, _PER_PAGE).get_page(request.GET.get("page"))
-    rows = list(page)
-    sent = invitations_of(rows, run)
-    counts = _counts(run)
-    return {
-        "page": page,
-        "rows": [(row, row.person, _outcomes(row, sent.get(row.usager_id or 0, []), run)) for row in rows],
-        "counts": counts,
-        "waiting": counts["waiting"],
-        "letters": counts["letters"],
-    }
-
-
-def _counts(run: ImportRun) -> dict[str, int]:
-    by_status = Counter(message_statuses_of(run))
-    return {
-        "waiting": sum(by_status[status] for status in WAITING),
-        "sent": by_status[MessageStatus.SENT] + by_status[MessageStatus.DELIVERED],
-        "failed": sum(by_status[status] for status in FAILED),
-        "letters": by_status[MessageStatus.TO_PRINT],
-    }
-
-
-def _outcomes(row: ImportRow, invitations: Sequence[Invitation], run: ImportRun) -> list[Outcome]:
-    sent = [_sent(invitation) for invitation in invitations]
-    colour = "grey" if sent else "orange"
-    refused = [
-        Outcome(colour, "fr-icon-close-circle-line", f"Pas de {_WORDS[channel]}", Refusal(reason).label)
-        for channel, reason in row.refusals.items()
-    ]
-    if sent or refused:
-        return [*sent, *refused]
-    return [Outcome("grey", "fr-icon-user-line", "Non invité", "Cette personne n'est plus dans le service.")]
-
-
-def _sent(invitation: Invitation) -> Outcome:
-    channel, message = Channel(invitation.channel).label, invitation.message
-    status = message.status if message else MessageStatus.CREATED
-    if status in FAILED:
-        return Outcome(
-            "red", "fr-icon-error-warning-line", f"{channel} en échec", message.failure if message else ""
-        )
-    if status == MessageStatus.TO_PRINT:
-        return Outcome("blue", "fr-icon-printer-line", f"{channel} à imprimer")
-    if status in WAITING:
-        return Outcome("blue", "fr-icon-timer-line", f"{channel} en attente d'envoi")
-    done = "reçu" if status == MessageStatus.DELIVERED else "envoyé"
-    return Outcome("green", "fr-icon-checkbox-circle-line", f"{channel} {done}")
-
-
-@require_safe
-@at_stages(Stage.DONE)
-def letters(request: HttpRequest, run: ImportRun) -> HttpResponse:
-    """The letters of this import in one PDF."""
-    invitations = list(letters_of(run))
-    if not invitations:
-        raise Http404
-    response = HttpResponse(letters_pdf(invitations), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="courriers-import-{run.pk}.pdf"'
-    return response

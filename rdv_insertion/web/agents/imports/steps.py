@@ -50,6 +50,8 @@ def current_step(run: ImportRun) -> str:
     """The name of the address where this import goes on, or where its result is read."""
     if run.stage == Stage.COLUMNS:
         return "import_columns"
+    if run.stage == Stage.CHECKING:
+        return "import_checking"
     if run.stage == Stage.PREVIEW:
         return "import_preview"
     invites = run.stage in (Stage.WRITTEN, Stage.INVITING) or run.invited_at is not None
@@ -66,6 +68,8 @@ def at_stages(*stages: str) -> Callable[[RunView[Parameters]], View]:
         ) -> HttpResponse:
             run = get_run_for(agent_of(request), run_id)
             remember_organisation(request, run.organisation)
+            if run.erased_at:
+                return redirect("import_run", run.pk)
             if run.stage not in stages:
                 return go_where_it_is(request, run)
             try:
@@ -87,7 +91,7 @@ def go_where_it_is(request: HttpRequest, run: ImportRun) -> HttpResponse:
 def _place(run: ImportRun) -> str:
     places: dict[str, Collection[str]] = {
         "Colonnes": (Stage.COLUMNS,),
-        "Vérification": (Stage.PREVIEW,),
+        "Vérification": (Stage.CHECKING, Stage.PREVIEW),
         "Enregistrement": (Stage.WRITING,),
         "Invitation": (Stage.WRITTEN, Stage.INVITING) if run.motif_category_id else (),
     }

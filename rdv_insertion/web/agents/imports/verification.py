@@ -1,161 +1,183 @@
-"""Every row before anything is written: leave out, decide on possible duplicates, then write."""
+"""Every row before anything is written: a table of any size, filtered, searched and sorted by its address."""
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
+from rdv_insertion.agents.models import Agent
+from rdv_insertion.agents.perms import administers, organisations_of
 from rdv_insertion.imports import services
-from rdv_insertion.imports.enums import WRITABLE, Decision, RowState, Stage
+from rdv_insertion.imports.enums import NOT_SELECTABLE, Routing, RowState, Stage
 from rdv_insertion.imports.models import ImportRow, ImportRun
-from rdv_insertion.imports.results import counts_by_state
+from rdv_insertion.imports.preview import table
+from rdv_insertion.imports.preview.destinations import candidates_of
+from rdv_insertion.imports.preview.table import Group, Wanted
+from rdv_insertion.imports.run import to_write
+from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
-from rdv_insertion.web.agents.imports.rows import show as show_rows
+from rdv_insertion.web.agents.imports import asking, rows
+from rdv_insertion.web.agents.imports.rows import COLUMNS, RowView, Sheet
 from rdv_insertion.web.agents.imports.steps import at_stages, of_run
 
-_PER_PAGE = 50
-_TO_CHECK = "a-regarder"
+PER_PAGE = 50
+
+Parameters = ParamSpec("Parameters")
 
 
-@dataclass(frozen=True)
-class Filter:
-    """One figure at the top of the page, and the rows it leads to."""
+def in_place(
+    view: Callable[Concatenate[HttpRequest, Parameters], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Have a redirect lead the whole page elsewhere even when a script asked, which would follow it alone."""
 
-    key: str
-    label: str
-    count: int
-    current: bool
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if asked_in_place(request) and response.status_code == 302:
+            return HttpResponseClientRedirect(response["Location"])
+        return response
+
+    return answer
 
 
-@dataclass(frozen=True)
-class ToWrite:
-    """What the button will write, and what it will leave."""
-
-    create: int
-    update: int
-    unchanged: int
-    left_out: int
-    undecided: int
-    errors: int
-
-    @property
-    def people(self) -> int:
-        """How many people the button says."""
-        return self.create + self.update + self.unchanged
+def asked_in_place(request: HttpRequest) -> bool:
+    """Whether a script of the page asks, and will put the answer where it belongs."""
+    return request.headers.get("HX-Request") == "true"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_stages(*services.DECIDABLE)
 def show(request: HttpRequest, run: ImportRun) -> HttpResponse:
-    """The rows, filtered; POST has the chosen ones written."""
+    """The rows that the address asks for; POST has those chosen, of the whole file, written."""
     if request.method == "POST":
-        services.start_writing(run=run, now=timezone.now())
-        return redirect("import_writing", run.pk)
-    state = request.GET.get("etat", "")
-    page = Paginator(_filtered(run, state), _PER_PAGE).get_page(request.GET.get("page"))
-    rows = list(page)
+        return _write(request, run)
+    groups = table.groups_of(run)
+    among = asking.organisations_among(groups)
+    wanted = asking.wanted_of(request.GET, (one.organisation for one in among))
+    if (number := _row_asked(request)) is not None:
+        page_number = table.place_of(run, number) // PER_PAGE + 1
+        return redirect(f"{reverse('import_preview', args=[run.pk])}?page={page_number}#ligne-{number}")
+    places = wanted.places(run, groups)
+    page = Paginator(places, PER_PAGE).get_page(request.GET.get("page"))
+    shown = table.page_of(run, wanted, places[max(page.start_index() - 1, 0) : page.end_index()])
+    columns = rows.columns_of(run, several_organisations=_several(run, groups, among), rows=shown)
+    agent = agent_of(request)
     context = {
         "run": run,
         "stepper": of_run(run, 3),
-        "filters": _filters(run, state),
-        "to_write": _to_write(run),
+        "columns": [(name, COLUMNS[name]) for name in columns],
+        "column_names": ",".join(columns),
+        "parameters": request.GET,
+        "here": request.get_full_path(),
+        "rows": views_of(run, shown, columns, agent, _others(run, shown, groups)),
+        "numbers": ",".join(str(row.number) for row in shown),
         "page": page,
-        "rows": show_rows(rows, run, visible=_visible_to(request, rows)),
+        "wanted": wanted,
+        "chips": asking.chips(wanted, among),
+        "sort_labels": asking.SORT_LABELS,
+        "matching": page.paginator.count,
+        "all_out": _all_out(shown),
+        "administers": bool(run.unknown_referents) and administers(agent, run.organisation),
         "later_stage": run.stage != Stage.PREVIEW,
-        "decisions": Decision,
+        **figures(groups, among, wanted),
+        "candidates": candidates_for(agent, run),
     }
     return render(request, "agents/imports/verification.html", context)
 
 
-def _filtered(run: ImportRun, state: str) -> QuerySet[ImportRow]:
-    rows = run.rows.select_related("usager").prefetch_related("lookalikes").order_by("number")
-    if state == _TO_CHECK:
-        return rows.filter(to_check=True)
-    return rows.filter(state=state) if state in RowState.values else rows
+def _write(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    if not run.rows.filter(to_write()).exists():
+        messages.warning(request, "Aucune ligne n'est à enregistrer. Choisissez-en au moins une.")
+        return redirect("import_preview", run.pk)
+    services.start_writing(run=run, now=timezone.now())
+    return redirect("import_writing", run.pk)
 
 
-def _visible_to(request: HttpRequest, rows: Iterable[ImportRow]) -> set[int]:
-    """The ids of the known people of these rows whom the agent may see."""
-    known = {row.usager_id for row in rows if row.usager_id}
-    known |= {usager.pk for row in rows for usager in row.lookalikes.all()}
-    visible = Usager.objects.visible_to(agent_of(request)).filter(pk__in=known)
-    return set(visible.order_by().values_list("pk", flat=True))
+def _row_asked(request: HttpRequest) -> int | None:
+    """The row that a link of another page or of this one leads to."""
+    return next(iter(asking.numbers_of(request.GET.get("ligne", ""))), None)
 
 
-def _filters(run: ImportRun, current: str) -> list[Filter]:
-    counts = counts_by_state(run)
-    to_check = run.rows.filter(to_check=True).count()
-    filters = [("", "Toutes les lignes", sum(counts.values())), (_TO_CHECK, "À regarder", to_check)]
-    filters += [(state.value, state.label, counts[state]) for state in RowState if counts.get(state)]
-    known = {key for key, _, _ in filters}
-    chosen = current if current in known else ""
-    return [
-        Filter(key, str(label), count, key == chosen) for key, label, count in filters if count or not key
-    ]
+def _several(run: ImportRun, groups: Sequence[Group], among: Sequence[asking.OrganisationCount]) -> bool:
+    """Whether it makes sense to say where each person goes."""
+    unassigned = any(group.state == RowState.UNASSIGNED for group in groups)
+    return unassigned or len(among) > 1 or run.routing == Routing.ADDRESS or "organisation" in run.columns
 
 
-def _to_write(run: ImportRun) -> ToWrite:
-    """One query: rows by state, choice and decision."""
-    groups = run.rows.filter(written_at=None).order_by().values_list("state", "selected", "decision")
-    counts: Counter[str] = Counter()
-    for state, selected, decision, number in groups.annotate(Count("pk")):
-        counts[_fate(state, selected, decision)] += number
-    return ToWrite(
-        create=counts[RowState.TO_CREATE],
-        update=counts[RowState.TO_UPDATE],
-        unchanged=counts[RowState.UNCHANGED],
-        left_out=counts["left_out"],
-        undecided=counts[RowState.DUPLICATE],
-        errors=counts[RowState.ERROR],
+def _others(run: ImportRun, shown: Sequence[ImportRow], groups: Sequence[Group]) -> Mapping[int, list[int]]:
+    """The rows merged with those shown; nothing is read when none is."""
+    merged = any(group.state == RowState.MERGED for group in groups)
+    return table.merged_into(run, (row.number for row in shown)) if merged else {}
+
+
+def _all_out(shown: Iterable[ImportRow]) -> bool | None:
+    """Whether every row of the page that may be chosen is left alone; None when none may be."""
+    choices = {row.selected for row in shown if row.written_at is None and row.state not in NOT_SELECTABLE}
+    return None if not choices else True not in choices
+
+
+def views_of(
+    run: ImportRun,
+    shown: Sequence[ImportRow],
+    columns: Sequence[str],
+    agent: Agent,
+    others: Mapping[int, list[int]] | None = None,
+) -> list[RowView]:
+    """The rows as the table shows them to `agent`: one query at most, whatever their number. `others` are, by
+    row, those of the same person.
+    """
+    known = {row.usager_id for row in shown if row.usager_id}
+    visible = Usager.objects.visible_to(agent).filter(pk__in=known) if known else Usager.objects.none()
+    sheet = Sheet(
+        columns=columns,
+        references=rows.references_of(run),
+        organisation_type=run.organisation.organisation_type,
+        visible=set(visible.order_by().values_list("pk", flat=True)),
+        others=others or {},
     )
+    return [sheet.show(row) for row in shown]
 
 
-def _fate(state: str, selected: bool, decision: str) -> str:
-    """What will become of a row: what it is, once decided and unless it is left out."""
-    if not selected and state in (*WRITABLE, RowState.DUPLICATE):
-        return "left_out"
-    if state == RowState.DUPLICATE and decision != Decision.LATER:
-        return RowState.TO_UPDATE if decision == Decision.SAME else RowState.TO_CREATE
-    return state
+def figures(
+    groups: Sequence[Group], among: Sequence[asking.OrganisationCount], wanted: Wanted
+) -> dict[str, Any]:
+    """What is counted at the top and at the bottom of the page."""
+    writing = table.to_write(groups)
+    return {
+        "filters": asking.filters(groups, wanted),
+        "among": among,
+        "to_write": writing,
+        "to_write_by_organisation": [
+            (one.organisation, writing.by_organisation[one.organisation.pk])
+            for one in among
+            if writing.by_organisation[one.organisation.pk]
+        ],
+    }
 
 
-@require_POST
-@at_stages(*services.DECIDABLE)
-def select(request: HttpRequest, run: ImportRun, number: int) -> HttpResponse:
-    """Take a row, or leave it out."""
-    services.select(row=_row(run, number), selected=request.POST.get("choisie") == "oui")
-    return _back(request, run, number)
+def candidates_for(agent: Agent, run: ImportRun) -> list[Organisation]:
+    """The organisations to which `agent` may give rows of this import."""
+    own = set(organisations_of(agent).order_by().values_list("pk", flat=True))
+    return [one for one in candidates_of(run) if one.pk in own]
 
 
-@require_POST
-@at_stages(*services.DECIDABLE)
-def decide(request: HttpRequest, run: ImportRun, number: int) -> HttpResponse:
-    """Say who a possible duplicate is: `same` with the known person, `different` or `later`."""
-    decision = request.POST.get("decision", "")
-    usager_id = request.POST.get("personne", "")
-    if decision in Decision.values:
-        row = _row(run, number)
-        services.decide(
-            row=row, decision=decision, usager_id=int(usager_id) if usager_id.isdecimal() else None
-        )
-    return _back(request, run, number)
-
-
-def _row(run: ImportRun, number: int) -> ImportRow:
-    row: ImportRow = get_object_or_404(run.rows, number=number)
+def row_numbered(run: ImportRun, number: int) -> ImportRow:
+    """One row, with its known person and its organisation. Raises Http404."""
+    row: ImportRow = get_object_or_404(run.rows.select_related("usager", "organisation"), number=number)
     row.run = run
     return row
 
 
-def _back(request: HttpRequest, run: ImportRun, number: int) -> HttpResponse:
+def back_to(request: HttpRequest, run: ImportRun, number: int | None = None) -> HttpResponse:
     """The same page of the table, at the same row."""
-    page = page_to_return_to(request, reverse("import_preview", args=[run.pk]))
-    return redirect(f"{page}#ligne-{number}")
+    page = page_to_return_to(request, reverse("import_preview", args=[run.pk])).partition("#")[0]
+    return redirect(page if number is None else f"{page}#ligne-{number}")

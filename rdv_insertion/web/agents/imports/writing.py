@@ -1,14 +1,18 @@
 """The people being written, then what came of each row."""
 
+from datetime import datetime
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from rdv_insertion.imports import services
-from rdv_insertion.imports.enums import REFUSED, RowState, Stage
+from rdv_insertion.imports.enums import REFUSED, Stage
 from rdv_insertion.imports.models import ImportRun
-from rdv_insertion.imports.results import counts_by_state, progress, refusal_of
+from rdv_insertion.imports.results import figures, refusal_of
+from rdv_insertion.web.agents.imports.invited import working
 from rdv_insertion.web.agents.imports.steps import about, at_stages, current_step, of_run
 
 _REFUSED_SHOWN = 200
@@ -18,40 +22,28 @@ _REFUSED_SHOWN = 200
 @at_stages(Stage.WRITING, Stage.WRITTEN, Stage.INVITING, Stage.DONE)
 def show(request: HttpRequest, run: ImportRun) -> HttpResponse:
     """Progress while the worker writes; then figures, and the rows that were refused."""
-    working = run.stage == Stage.WRITING
-    context = {"run": run, "stepper": of_run(run, 4), "working": working}
-    return render(
-        request, "agents/imports/writing.html", context | (_working(run) if working else _result(run))
-    )
+    under_way = run.stage == Stage.WRITING
+    context = {"run": run, "stepper": of_run(run, 4), "working": under_way}
+    details = working(run) if under_way else _result(run, timezone.now())
+    return render(request, "agents/imports/writing.html", context | details)
 
 
-def _working(run: ImportRun) -> dict[str, object]:
-    done = progress(run)
-    return {
-        "progress": done,
-        "time_left": about(done.time_left(timezone.now())),
-        "interrupted": not services.has_job(run),
-    }
-
-
-def _result(run: ImportRun) -> dict[str, object]:
-    counts = counts_by_state(run)
+def _result(run: ImportRun, now: datetime) -> dict[str, Any]:
+    total, by_organisation = figures(run)
     refused = run.rows.filter(state__in=REFUSED).order_by("number")[:_REFUSED_SHOWN]
-    left_out = services.selectable_rows(run).exclude(state=RowState.DUPLICATE).count()
+    until = services.undoable_until(run, now=now) if run.stage in (Stage.WRITTEN, Stage.DONE) else None
     return {
-        "created": counts.get(RowState.CREATED, 0),
-        "updated": counts.get(RowState.UPDATED, 0),
-        "unchanged": run.rows.filter(state=RowState.UNCHANGED, written_at__isnull=False).count(),
-        "left_out": left_out,
-        "duplicates": counts.get(RowState.DUPLICATE, 0),
-        "refused_count": counts.get(RowState.ERROR, 0) + counts.get(RowState.REFUSED, 0),
+        "figures": total,
+        "by_organisation": by_organisation,
         "refused": [(row, row.person, refusal_of(row)) for row in refused],
+        "refused_shown": _REFUSED_SHOWN,
         "invitable": services.invitable_rows(run).count() if run.motif_category_id else 0,
+        "undo_left": about(until - now) if until else "",
     }
 
 
 @require_POST
-@at_stages(Stage.WRITING, Stage.INVITING)
+@at_stages(Stage.CHECKING, Stage.WRITING, Stage.INVITING)
 def start_again(request: HttpRequest, run: ImportRun) -> HttpResponse:
     """Go on with a work that was interrupted: what is done stays done."""
     services.start_again(run=run)

@@ -66,8 +66,8 @@ class NewPersonForm(DsfrBaseForm):
 def lookalikes(form: NewPersonForm, organisation: Organisation, viewer: Agent) -> list[Person]:
     """The people of the department whom this new one may be."""
     (found,) = match([form.identity], organisation.department)
-    alike = [found.usager] if found.usager else list(found.lookalikes)
-    return [people.picked(viewer, one) for one in alike]
+    ids = [found.known.pk] if found.known else found.lookalikes
+    return [people.picked(viewer, one) for one in Usager.objects.filter(pk__in=ids)]
 
 
 def create(form: NewPersonForm, organisation: Organisation, now: datetime) -> Usager:

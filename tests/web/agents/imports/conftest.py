@@ -41,6 +41,7 @@ def given(agent_client: Client, configuration: CategoryConfiguration) -> AtStep:
         data = {
             "file": upload(files.drome() if content is None else content),
             "category": configuration.pk if with_category else "",
+            "routing": "here",
         }
         if contacts is not None:
             data["contacts"] = upload(contacts, "contacts.csv")

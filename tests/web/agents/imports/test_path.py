@@ -48,7 +48,7 @@ def test_a_list_and_its_contacts_become_people_invited(
     run_jobs("imports")
     assert "personnes créées" in agent_client.get(page(run, "import_writing")).content.decode()
     rows = [str(row.pk) for row in run.rows.all()]
-    choice = {"canaux": ["sms", "email"], "lignes": rows}
+    choice = {"sms": rows, "email": rows}
     response = agent_client.post(page(run, "import_invitation"), choice, follow=True)
     assert "0 sur 3 personnes invitées" in response.content.decode()
     run_jobs("imports")
@@ -115,32 +115,6 @@ def test_an_old_page_of_a_written_import_changes_nothing(agent_client: Client, w
         assert "Cet import en est à l" in response.content.decode()
     agent_client.post(reverse("import_select", args=[run.pk, 2]), {"choisie": ""})
     assert list(run.rows.values()) == before
-
-
-def test_the_history_shows_the_organisation_s_imports_and_where_they_are(
-    agent_client: Client, given, written
-):
-    written(files.people(2))
-    given()
-    content = agent_client.get(reverse("imports")).content.decode()
-    assert "Colonnes à vérifier" in content
-    assert "À inviter" in content
-    assert content.count("liste.xlsx") == 2
-
-
-def test_without_any_import_the_page_says_what_will_be_there(agent_client: Client):
-    content = agent_client.get(reverse("imports")).content.decode()
-    assert "Aucun import pour l'instant" in content
-    assert reverse("import_new") in content
-
-
-def test_the_history_asks_as_many_questions_for_one_import_as_for_ten(
-    agent_client: Client, given: AtStep, django_assert_max_num_queries
-):
-    for _ in range(10):
-        given(files.people(1))
-    with django_assert_max_num_queries(12):
-        agent_client.get(reverse("imports"))
 
 
 @pytest.mark.parametrize("name", ["imports", "import_new"])
