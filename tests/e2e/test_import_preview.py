@@ -77,7 +77,7 @@ def test_a_cell_is_corrected_a_duplicate_decided_and_all_that_match_left_out(
     page.locator("#c-4-first_name").get_by_role("link").click()
     page.get_by_label("Prénom, ligne 4").fill("Ava")
     page.keyboard.press("Tab")
-    expect(page.get_by_label("Nom, ligne 4")).to_be_focused()
+    expect(page.get_by_label("Nom, ligne 4", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="0 En erreur")).to_have_count(0)
 
@@ -85,6 +85,8 @@ def test_a_cell_is_corrected_a_duplicate_decided_and_all_that_match_left_out(
     box.focus()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Enregistrer 60 personnes")).to_be_visible()
+    expect(box).to_be_focused()
+    expect(box).not_to_be_checked()
 
     page.get_by_role("link", name="Décider du doublon possible").click()
     expect(page.get_by_role("heading", name="Doublon possible 1 sur 1")).to_be_visible()

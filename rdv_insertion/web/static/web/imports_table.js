@@ -10,6 +10,9 @@
   const cells = () => [...table.querySelectorAll("a[data-cell]")];
   const placeOf = (link) => link.closest(".sheet-cell");
   const find = (id) => document.getElementById(id)?.querySelector("a[data-cell]");
+  // A press anywhere in a cell is one on what it says, its other links and buttons aside.
+  const cellAt = (target) => target.closest("a[data-cell]")
+    || (target.closest("a, button, input, select, form") ? null : target.closest(".sheet-cell")?.querySelector("a[data-cell]"));
   const fails = (failed) => { if (failure) failure.hidden = !failed; };
 
   // One cell takes part in the Tab order; the arrows go to the others.
@@ -85,6 +88,9 @@
     editor = null;
     const next = after;
     after = null;
+    // Whoever went on meanwhile is left where they are.
+    const here = document.activeElement;
+    if (here !== document.body && !form.contains(here) && !document.getElementById(next?.id)?.contains(here)) return;
     if (next?.open) open(find(next.id));
     else if (!next?.elsewhere) {
       const link = find(next?.id || id);
@@ -157,7 +163,7 @@
     enter(cells()[0]);
     // Before the focus leaves: what is being saved may replace the row that is being clicked.
     table.addEventListener("mousedown", (event) => {
-      const link = event.target.closest("a[data-cell]");
+      const link = cellAt(event.target);
       pressed = null;
       if (!editor || !link || event.button || editor.place.contains(link)) return;
       event.preventDefault();
@@ -176,7 +182,7 @@
         location.hash = target.id;
         return;
       }
-      const link = event.target.closest("a[data-cell]");
+      const link = cellAt(event.target);
       if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       if (pressed === placeOf(link).id) pressed = null;
@@ -220,6 +226,7 @@
       const lost = !document.activeElement || document.activeElement === document.body;
       if (held && lost) document.getElementById(held)?.focus();
     };
+    document.body.addEventListener("htmx:oobAfterSwap", hold);
     document.body.addEventListener("htmx:afterRequest", () => setTimeout(hold, 50));
     document.body.addEventListener("htmx:afterSettle", () => {
       hold();
