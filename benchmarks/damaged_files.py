@@ -58,7 +58,7 @@ def _an_agent() -> Agent:
 
 def give(files: Iterable[DamagedFile], agent: Agent) -> Counter[str]:
     """Drop each on the page: `refused` in French, `previewed`, or `fault…`; nobody is written."""
-    client = Client(raise_request_exception=False)
+    client = Client(raise_request_exception=False, SERVER_NAME="localhost")
     client.force_login(agent)
     outcomes: Counter[str] = Counter()
     people = Usager.objects.count()
