@@ -19,6 +19,7 @@ from rdv_insertion.imports.read.table import (
     Table,
     UnreadableFile,
     cell_too_long,
+    once_each,
     too_many_cells,
     too_many_columns,
     too_many_rows,
@@ -65,7 +66,7 @@ def read_delimited(content: bytes) -> Table:
         raise too_many_rows()
     for row in rows:
         row.extend([""] * (width - len(row)))
-    return Table(rows)
+    return Table(once_each(rows))
 
 
 def _check_is_text(text: str) -> None:

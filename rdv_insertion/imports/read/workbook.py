@@ -20,6 +20,7 @@ from rdv_insertion.imports.read.table import (
     Table,
     UnreadableFile,
     cell_too_long,
+    once_each,
     too_many_cells,
     too_many_columns,
     too_many_rows,
@@ -27,7 +28,7 @@ from rdv_insertion.imports.read.table import (
 
 MAX_UNZIPPED_BYTES = 300 * 1024 * 1024
 # Of text once read: a text that is there once in a file may fill all of its cells.
-_MAX_CHARACTERS = 40_000_000
+_MAX_CHARACTERS = 20_000_000
 # The slowest workbook allowed takes 5 s; this also covers a machine that is busy.
 _PATIENCE_SECONDS = 30
 ZIP = b"PK\x03\x04"
@@ -86,7 +87,7 @@ def read_workbook(content: bytes) -> list[Table]:
 
 def _table(part: str) -> Table:
     name, text = part.split(spreadsheet.AFTER_NAME)
-    rows = [line.split(spreadsheet.AFTER_CELL) for line in text.split(spreadsheet.AFTER_ROW)]
+    rows = once_each(line.split(spreadsheet.AFTER_CELL) for line in text.split(spreadsheet.AFTER_ROW))
     if len(rows) > MAX_ROWS + 1:
         raise too_many_rows()
     if len(rows[0]) > MAX_COLUMNS:
