@@ -11,19 +11,12 @@ from playwright.sync_api import FilePayload, Page, expect
 from rdv_insertion.imports import retention, services
 from rdv_insertion.imports.enums import Stage
 from rdv_insertion.imports.models import KEPT, ImportRun
+from tests.e2e.login import log_in
 from tests.imports import files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CSV = "text/csv"
-
-
-def log_in(page: Page) -> None:
-    page.goto("/connexion/")
-    page.get_by_label("Adresse mail professionnelle").fill("bob@drome.test")
-    page.get_by_label("Mot de passe").fill("demo")
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", name="Usagers")).to_be_visible()
 
 
 def workbook() -> bytes:

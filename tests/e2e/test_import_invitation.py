@@ -10,6 +10,7 @@ from rdv_insertion.imports.models import ImportRun
 from rdv_insertion.invitations.models import Invitation
 from rdv_insertion.messaging.enums import Purpose
 from rdv_insertion.messaging.models import Message
+from tests.e2e.login import log_in
 from tests.factories import AgentFactory, LieuFactory, MotifFactory, PlageOuvertureFactory
 from tests.imports import files
 
@@ -17,14 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 BROWSERS = pytest.mark.parametrize(("width", "javascript"), [(1280, True), (320, False)])
 PEOPLE = 8
-
-
-def log_in(page: Page) -> None:
-    page.goto("/connexion/")
-    page.get_by_label("Adresse mail professionnelle").fill("bob@drome.test")
-    page.get_by_label("Mot de passe").fill("demo")
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", name="Usagers")).to_be_visible()
 
 
 @pytest.fixture

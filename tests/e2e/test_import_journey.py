@@ -10,6 +10,7 @@ from python_calamine import CalamineWorkbook
 from rdv_insertion.invitations.models import Invitation
 from rdv_insertion.usagers.models import Usager
 from tests.conftest import RunJobs
+from tests.e2e.login import log_in
 from tests.factories import LieuFactory, MotifFactory, PlageOuvertureFactory, UsagerFactory
 from tests.imports import files
 
@@ -33,14 +34,6 @@ UNUSUAL = files.xlsx(
 def slots(configuration) -> None:
     motif = MotifFactory(organisation=configuration.organisation, motif_category=configuration.motif_category)
     PlageOuvertureFactory(motif=motif, lieu=LieuFactory(organisation=configuration.organisation))
-
-
-def log_in(page: Page) -> None:
-    page.goto("/connexion/")
-    page.get_by_label("Adresse mail professionnelle").fill("bob@drome.test")
-    page.get_by_label("Mot de passe").fill("demo")
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", name="Usagers")).to_be_visible()
 
 
 def name_columns(page: Page) -> None:

@@ -2,25 +2,18 @@
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from rdv_insertion.imports import services
 from rdv_insertion.imports.enums import Decision
 from rdv_insertion.imports.models import ImportRun
+from tests.e2e.login import log_in
 from tests.factories import UsagerFactory
 from tests.imports import files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HEADER = ("Nom", "Prénom", "Mail", "Téléphone", "id iodas", "Tags", "Fin des droits")
-
-
-def log_in(page: Page) -> None:
-    page.goto("/connexion/")
-    page.get_by_label("Adresse mail professionnelle").fill("alice@drome.test")
-    page.get_by_label("Mot de passe").fill("demo")
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", name="Usagers")).to_be_visible()
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def test_a_cell_is_corrected_a_duplicate_decided_and_all_that_match_left_out(
     new_page, run: ImportRun, assert_accessible, assert_fits, width: int
 ):
     page = new_page(width)
-    log_in(page)
+    log_in(page, "alice@drome.test")
     page.goto(f"/imports/{run.pk}/verification/")
     for check in (assert_accessible, assert_fits):
         check(page)
@@ -111,7 +104,7 @@ def test_a_cell_is_corrected_a_duplicate_decided_and_all_that_match_left_out(
 
 def test_what_did_not_reach_the_service_is_said_and_kept(new_page, run: ImportRun):
     page = new_page(1280)
-    log_in(page)
+    log_in(page, "alice@drome.test")
     page.goto(f"/imports/{run.pk}/verification/")
     page.locator("#c-2-phone_number").get_by_role("link").click()
     editor = page.get_by_label("Téléphone, ligne 2")
@@ -128,7 +121,7 @@ def test_what_did_not_reach_the_service_is_said_and_kept(new_page, run: ImportRu
 
 def test_everything_is_done_without_scripts(new_page, run: ImportRun, assert_accessible, assert_fits):
     page = new_page(320, javascript=False)
-    log_in(page)
+    log_in(page, "alice@drome.test")
     page.goto(f"/imports/{run.pk}/verification/?etat=error")
     for check in (assert_accessible, assert_fits):
         check(page)

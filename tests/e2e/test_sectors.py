@@ -1,24 +1,17 @@
 """Sectors in a real browser: drawn, served, imported, asked; with and without scripts."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from rdv_insertion.agenda.models import Sector, Zone
 from tests.addresses import address_base
+from tests.e2e.login import log_in
 
 __all__ = ["address_base"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOME = "/organisations/cd-drome/configuration/secteurs/"
-
-
-def log_in(page: Page) -> None:
-    page.goto("/connexion/")
-    page.get_by_label("Adresse mail professionnelle").fill("bob@drome.test")
-    page.get_by_label("Mot de passe").fill("demo")
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", name="Usagers")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "javascript"), [(1280, True), (320, False)])

@@ -10,6 +10,7 @@ from typing import Any
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.imports.enums import NOT_SELECTABLE, RowState
 from rdv_insertion.imports.models import ImportRun
+from rdv_insertion.imports.normalise import ENDED
 from rdv_insertion.imports.preview import destinations
 from rdv_insertion.imports.preview.checked import CheckedRow
 from rdv_insertion.kernel import bulk
@@ -22,7 +23,6 @@ from rdv_insertion.usagers.services import MissingIdentity, check_identity
 _ARCHIVED = "Cette personne est archivée dans l'organisation. Cochez la ligne pour la désarchiver."
 _CLOSED = "Le suivi de cette personne est clos dans cette catégorie. Cochez la ligne pour le rouvrir."
 _ELSEWHERE = "Cette personne est suivie par une autre organisation du département. Vous la suivrez aussi."
-RIGHTS_ENDED = "ended"
 # Attributes of words, of which case, accents and punctuation do not count.
 _SPELLED = frozenset({"last_name", "first_name", "birth_name", "address"})
 
@@ -166,9 +166,7 @@ def _leave_alone(rows: Sequence[CheckedRow], run: ImportRun, today: date) -> Non
     closed = _closed(run, known)
     for row in rows:
         rights_end = row.content.rights_end
-        row.rights_ended = bool(rights_end) and (
-            rights_end == RIGHTS_ENDED or rights_end <= today.isoformat()
-        )
+        row.rights_ended = bool(rights_end) and (rights_end == ENDED or rights_end <= today.isoformat())
         row.selected = row.state not in NOT_SELECTABLE and not row.rights_ended
         if row.known and row.organisation:
             followed = archived_at.get(row.known.pk, {})

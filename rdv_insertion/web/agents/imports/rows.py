@@ -9,8 +9,8 @@ from rdv_insertion.imports.columns import ADDRESS_PARTS, CORRECTABLE, FIELD_LABE
 from rdv_insertion.imports.content import RowContent
 from rdv_insertion.imports.enums import NOT_SELECTABLE, Decision, RowState
 from rdv_insertion.imports.models import ImportRow, ImportRun
-from rdv_insertion.imports.normalise import Problem, ProblemKind
-from rdv_insertion.imports.preview.checking import RIGHTS_ENDED, changes
+from rdv_insertion.imports.normalise import ENDED, Problem, ProblemKind
+from rdv_insertion.imports.preview.checking import changes
 from rdv_insertion.kernel import phone
 from rdv_insertion.usagers.enums import Role, Title
 from rdv_insertion.usagers.identity import LABELS, forbidden_attributes
@@ -236,7 +236,7 @@ def _rights_ended(row: ImportRow, selectable: bool) -> list[str]:
     if not row.rights_ended:
         return []
     end = row.content.rights_end
-    since = f" depuis le {date.fromisoformat(end):%d/%m/%Y}" if end and end != RIGHTS_ENDED else ""
+    since = f" depuis le {date.fromisoformat(end):%d/%m/%Y}" if end and end != ENDED else ""
     advice = " Cochez la ligne pour l'enregistrer quand même." if selectable and not row.selected else ""
     return [f"Les droits de cette personne sont fermés{since}.{advice}"]
 
@@ -258,7 +258,7 @@ def value_of(row: ImportRow, attribute: str) -> str:
         return content.referent_email
     if attribute == "rights_end_date":
         end = content.rights_end
-        if end == RIGHTS_ENDED:
+        if end == ENDED:
             return "Droits fermés"
         return f"{date.fromisoformat(end):%d/%m/%Y}" if end else ""
     return display(attribute, getattr(content.identity, attribute))
