@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "rdv_insertion.followups",
     "rdv_insertion.agenda",
     "rdv_insertion.invitations",
+    "rdv_insertion.exchanges",
     "rdv_insertion.imports",
     "rdv_insertion.web",
     "allauth",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from rdv_insertion.messaging import texts
+from rdv_insertion.messaging.channels.sms.gsm7 import segments
 from rdv_insertion.messaging.enums import Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.services import Draft, addresses_of
@@ -38,7 +38,7 @@ class Correspondence:
 
     def compose(self, draft: Draft, *, created_at: datetime, arrived: bool) -> Message:
         """The unsaved row of `draft`; with `arrived`, it certainly reached the person."""
-        text = texts.render(draft.purpose, draft.channel, draft.context)
+        text = draft.content.render(draft.channel, draft.language)
         recipient, sender = addresses_of(draft)
         return Message(
             organisation=draft.organisation,
@@ -51,6 +51,8 @@ class Correspondence:
             subject=text.subject,
             text=text.text,
             html=text.html,
+            about=draft.about,
+            segments=segments(text.text) if draft.channel == Channel.SMS else 0,
             calendar=draft.calendar,
             created_at=created_at,
             **self._fate(draft.channel, created_at, arrived=arrived),

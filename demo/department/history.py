@@ -28,6 +28,7 @@ from rdv_insertion.kernel import codes, dates
 from rdv_insertion.messaging.enums import Channel, Purpose
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.services import Draft, channels_for
+from rdv_insertion.messaging.texts import FromTemplates
 
 _REMINDED_AFTER = timedelta(days=3)
 _BEFORE_ARRIVING = timedelta(minutes=3)
@@ -179,8 +180,10 @@ class History:
             to=invitation.follow_up.usager,
             purpose=Purpose.INVITATION,
             channel=invitation.channel,
-            subject_key=f"invitation-{invitation.code}",
-            context=message_context(invitation, configuration, now=invitation.created_at),
+            about=f"invitation-{invitation.code}",
+            content=FromTemplates(
+                Purpose.INVITATION, message_context(invitation, configuration, now=invitation.created_at)
+            ),
         )
         message = self._correspondence.compose(draft, created_at=invitation.created_at, arrived=arrived)
         invitation.message = message
@@ -273,8 +276,9 @@ class History:
             to=participation.usager,
             purpose=purpose,
             channel=channel,
-            subject_key=f"participation-{participation.pk}-{moment}{sequence}",
-            context=notifications.message_context(participation),
+            about=f"participation-{participation.pk}",
+            period=f"{moment}{sequence}",
+            content=FromTemplates(purpose, notifications.message_context(participation)),
             calendar=event_file(participation, now=created_at) if with_event else "",
         )
         return self._correspondence.compose(draft, created_at=created_at, arrived=False)

@@ -24,6 +24,7 @@ from rdv_insertion.kernel import dates
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Channel, Purpose
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.texts import FromTemplates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +173,9 @@ def _draft(news: _News, change: RdvChange, known: dict[int, Agent], now: datetim
         to=news.to,
         purpose=Purpose.AGENT_RDV,
         channel=Channel.EMAIL,
-        subject_key=f"rdv-{rdv.pk}-{news.sequence}",
-        context=_context(news, change, known),
+        about=f"rdv-{rdv.pk}",
+        period=str(news.sequence),
+        content=FromTemplates(Purpose.AGENT_RDV, _context(news, change, known)),
         calendar=agent_event_file(
             rdv, method=news.method, attendees=attendees, sequence=news.sequence, now=now
         ),

@@ -11,6 +11,7 @@ from rdv_insertion.agenda.presentation import help_phone, place_lines, title_of
 from rdv_insertion.kernel import dates
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Purpose
+from rdv_insertion.messaging.texts import FromTemplates
 
 REMINDER_BEFORE = timedelta(hours=48)
 # A worker that was down for less than this still sends the reminders that were due meanwhile.
@@ -40,8 +41,9 @@ def _drafts(participation: Participation, purpose: str, now: datetime) -> list[m
             to=participation.usager,
             purpose=purpose,
             channel=channel,
-            subject_key=f"participation-{participation.pk}-{moment}",
-            context=context,
+            about=f"participation-{participation.pk}",
+            period=moment,
+            content=FromTemplates(purpose, context),
             calendar=calendar,
         )
         for channel in messaging.channels_for(participation.usager)

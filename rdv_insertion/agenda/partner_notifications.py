@@ -13,6 +13,7 @@ from rdv_insertion.agents.perms import organisations_of
 from rdv_insertion.kernel import dates
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Channel, Purpose
+from rdv_insertion.messaging.texts import FromTemplates
 
 
 def tell_partners(participation_ids: Sequence[int], *, now: datetime) -> None:
@@ -38,8 +39,10 @@ def _drafts(participation: Participation) -> Iterator[messaging.Draft]:
                 to=recipient,
                 purpose=Purpose.PRESCRIPTION,
                 channel=Channel.EMAIL,
-                subject_key=f"participation-{participation.pk}",
-                context=context | _for(recipient == prescriber, participation),
+                about=f"participation-{participation.pk}",
+                content=FromTemplates(
+                    Purpose.PRESCRIPTION, context | _for(recipient == prescriber, participation)
+                ),
             )
 
 

@@ -7,6 +7,8 @@ from django.db import models
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import FollowUpStatus, MotifCategoryType, ParticipationStatus
 from rdv_insertion.followups.status import Facts, annotation, status_of
+from rdv_insertion.messaging.enums import TemplateModel
+from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager, UsagerOrganisation
 
 
@@ -22,7 +24,13 @@ class MotifCategory(models.Model):
     rdv_subject = models.CharField("sujet", max_length=100)
     rdv_purpose = models.CharField("but du rendez-vous", max_length=300)
     user_designation = models.CharField("désignation de la personne", max_length=150)
+    template_model = models.CharField(
+        "modèle des textes", max_length=30, choices=TemplateModel.choices, default=TemplateModel.STANDARD
+    )
+    custom_sentence = models.CharField("phrase ajoutée", max_length=300, blank=True)
     is_mandatory = models.BooleanField("rendez-vous obligatoire", default=False)
+    # As after "Sans rendez-vous, ": empty when nothing is at stake.
+    punishable_warning = models.CharField("ce que la personne risque", max_length=200, blank=True)
     what_to_bring = models.CharField("documents à apporter", max_length=300, blank=True)
     position = models.PositiveSmallIntegerField("ordre", default=0)
 
@@ -33,6 +41,45 @@ class MotifCategory(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Wording(models.Model):
+    """The words of one organisation for one category, from `created_at` on; empty, the national ones.
+
+    Rows are never changed: the last one holds (`followups.words`), and the others say what was said before.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="wordings", verbose_name="organisation"
+    )
+    motif_category = models.ForeignKey(
+        MotifCategory, models.CASCADE, related_name="wordings", verbose_name="catégorie"
+    )
+    version = models.PositiveIntegerField("version")
+    rdv_title = models.CharField("titre du rendez-vous", max_length=150, blank=True)
+    rdv_title_by_phone = models.CharField("titre du rendez-vous par téléphone", max_length=150, blank=True)
+    rdv_purpose = models.CharField("but du rendez-vous", max_length=300, blank=True)
+    user_designation = models.CharField("désignation de la personne", max_length=150, blank=True)
+    custom_sentence = models.CharField("phrase ajoutée", max_length=300, blank=True)
+    created_at = models.DateTimeField("enregistrés le")
+    created_by = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="enregistrés par"
+    )
+
+    class Meta:
+        verbose_name = "textes d'une catégorie"
+        verbose_name_plural = "textes des catégories"
+        ordering = ["organisation", "motif_category", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "motif_category", "version"],
+                name="one_wording_a_version",
+                violation_error_message="Quelqu'un vient d'enregistrer ces textes : relisez-les d'abord.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} — {self.motif_category_id} — {self.version}"
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):

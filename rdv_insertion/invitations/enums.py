@@ -11,6 +11,14 @@ class InvitationOrigin(models.TextChoices):
     REMINDER = "reminder", "Relance"
 
 
+class RunStage(models.TextChoices):
+    """How far several invitations asked together are."""
+
+    PREPARING = "preparing", "À vérifier"
+    INVITING = "inviting", "En cours"
+    DONE = "done", "Terminé"
+
+
 class Refusal(models.TextChoices):
     """Why somebody is not invited by a channel, and what to do about it."""
 

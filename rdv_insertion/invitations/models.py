@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from rdv_insertion.agenda.models import Lieu
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.models import FollowUp, MotifCategory
-from rdv_insertion.invitations.enums import InvitationOrigin
+from rdv_insertion.invitations.enums import InvitationOrigin, RunStage
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.territory.models import Organisation
@@ -38,6 +38,15 @@ class CategoryConfiguration(models.Model):
         "validité des invitations, en jours", null=True, blank=True, default=10
     )
     phone_number = models.CharField("téléphone à donner", max_length=20, blank=True)
+    # Whoever has not chosen is invited again on the third day.
+    reminders = models.BooleanField("relance au troisième jour", default=True)
+    # After so many days without an answer, a letter is to be printed; empty, none is.
+    letter_after_days = models.PositiveSmallIntegerField(
+        "courrier à imprimer après, en jours", null=True, blank=True
+    )
+    with_referents = models.BooleanField("rendez-vous avec le référent", default=False)
+    # Told at night that people find no slot, beside the organisation.
+    alert_email = models.EmailField("adresse à prévenir quand il manque des créneaux", blank=True)
     position = models.PositiveSmallIntegerField("ordre", default=0)
 
     class Meta:
@@ -114,6 +123,15 @@ class Invitation(models.Model):
     lieu = models.ForeignKey(
         Lieu, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="lieu proposé"
     )
+    with_referents = models.BooleanField("avec le référent", default=False)
+    run = models.ForeignKey(
+        "InvitationRun",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="invitations",
+        verbose_name="envoi",
+    )
     # The last time the person found nothing to choose; cleared when they find something.
     no_slot_at = models.DateTimeField("sans créneau depuis", null=True, blank=True)
     clicked_at = models.DateTimeField("ouverte le", null=True, blank=True)
@@ -133,3 +151,61 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.follow_up_id} — {self.channel}"
+
+
+class InvitationRun(models.Model):
+    """Several people invited at once: what was asked, and how far it is."""
+
+    configuration = models.ForeignKey(
+        CategoryConfiguration, models.CASCADE, related_name="runs", verbose_name="catégorie"
+    )
+    channels = ArrayField(
+        models.CharField(max_length=10, choices=Channel.choices), verbose_name="canaux", default=list
+    )
+    lieu = models.ForeignKey(
+        Lieu, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="lieu proposé"
+    )
+    with_referents = models.BooleanField("avec le référent", default=False)
+    even_without_slots = models.BooleanField("même sans créneau", default=False)
+    origin = models.CharField("origine", max_length=30, choices=InvitationOrigin.choices)
+    stage = models.CharField("étape", max_length=10, choices=RunStage.choices, default=RunStage.PREPARING)
+    created_by = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="préparé par"
+    )
+    created_at = models.DateTimeField("préparé le")
+    started_at = models.DateTimeField("lancé le", null=True, blank=True)
+    finished_at = models.DateTimeField("fini le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "envoi d'invitations"
+        verbose_name_plural = "envois d'invitations"
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.configuration_id} — {self.created_at:%Y-%m-%d}"
+
+
+class InvitationTarget(models.Model):
+    """One person of a run: not looked at yet, or invited, or refused by some channels and why."""
+
+    run = models.ForeignKey(InvitationRun, models.CASCADE, related_name="targets", verbose_name="envoi")
+    follow_up = models.ForeignKey(
+        FollowUp, models.CASCADE, related_name="invitation_targets", verbose_name="suivi"
+    )
+    # `Refusal` by channel.
+    refusals = models.JSONField("refus", default=dict, blank=True)
+    done_at = models.DateTimeField("traitée le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "personne d'un envoi"
+        verbose_name_plural = "personnes d'un envoi"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "follow_up"], name="one_target_a_person"),
+        ]
+        indexes = [
+            models.Index(fields=["run", "id"], name="target_to_do", condition=Q(done_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} — {self.follow_up_id}"

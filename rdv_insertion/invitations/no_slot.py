@@ -9,6 +9,7 @@ from rdv_insertion.invitations.links import openings_page
 from rdv_insertion.invitations.models import Invitation
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Channel, Purpose
+from rdv_insertion.messaging.texts import FromTemplates
 from rdv_insertion.territory.models import Organisation
 
 
@@ -42,12 +43,16 @@ def _draft(organisation: Organisation, category: MotifCategory, now: datetime) -
         to=organisation,
         purpose=Purpose.NO_SLOT,
         channel=Channel.EMAIL,
-        subject_key=f"category-{category.pk}-{now.astimezone(organisation.time_zone):%Y-%m-%d}",
-        context={
-            "count": waiting.values("follow_up").distinct().count(),
-            "category": category.name,
-            "organisation": organisation.name,
-            "link": openings_page(),
-            "help_phone": "",
-        },
+        about=f"category-{category.pk}",
+        period=f"{now.astimezone(organisation.time_zone):%Y-%m-%d}",
+        content=FromTemplates(
+            Purpose.NO_SLOT,
+            {
+                "count": waiting.values("follow_up").distinct().count(),
+                "category": category.name,
+                "organisation": organisation.name,
+                "link": openings_page(),
+                "help_phone": "",
+            },
+        ),
     )

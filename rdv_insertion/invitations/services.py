@@ -24,6 +24,7 @@ from rdv_insertion.invitations.proposals import bookable_motifs
 from rdv_insertion.kernel import codes, dates, jobs, phone
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import FAILED, Channel, Purpose
+from rdv_insertion.messaging.texts import FromTemplates
 from rdv_insertion.usagers.models import Usager, UsagerOrganisation
 
 AGAIN_AFTER = timedelta(hours=24)
@@ -238,8 +239,8 @@ def _draft(invitation: Invitation, configuration: CategoryConfiguration, now: da
         to=invitation.follow_up.usager,
         purpose=Purpose.INVITATION,
         channel=invitation.channel,
-        subject_key=f"invitation-{invitation.code}",
-        context=message_context(invitation, configuration, now=now),
+        about=f"invitation-{invitation.code}",
+        content=FromTemplates(Purpose.INVITATION, message_context(invitation, configuration, now=now)),
     )
 
 

@@ -11,6 +11,7 @@ from rdv_insertion.invitations.models import CategoryConfiguration
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Channel, Purpose
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.texts import FromTemplates
 
 
 @transaction.atomic
@@ -44,8 +45,8 @@ def ask_for_slots(
             to=colleague,
             purpose=Purpose.SLOT_REQUEST,
             channel=Channel.EMAIL,
-            subject_key=about,
-            context=context,
+            about=about,
+            content=FromTemplates(Purpose.SLOT_REQUEST, context),
         )
         for colleague in colleagues
         if colleague.pk not in known

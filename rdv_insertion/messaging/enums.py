@@ -13,17 +13,26 @@ class Purpose(models.TextChoices):
     """Why a message is sent. Each purpose has its texts in templates/messages/<purpose>/."""
 
     INVITATION = "invitation", "Invitation à choisir un créneau"
+    INVITATION_REMINDER = "invitation_reminder", "Relance d'invitation"
     RDV_CREATED = "rdv_created", "Confirmation de rendez-vous"
     RDV_UPDATED = "rdv_updated", "Rendez-vous déplacé"
     RDV_CANCELLED = "rdv_cancelled", "Rendez-vous annulé"
     RDV_REMINDER = "rdv_reminder", "Rappel de rendez-vous"
+    CONVOCATION_CREATED = "convocation_created", "Convocation"
+    CONVOCATION_UPDATED = "convocation_updated", "Convocation modifiée"
+    CONVOCATION_CANCELLED = "convocation_cancelled", "Convocation annulée"
+    CONVOCATION_REMINDER = "convocation_reminder", "Rappel de convocation"
     EARLIER_SLOT = "earlier_slot", "Créneau plus tôt proposé"
     # To agents and organisations
     AGENT_RDV = "agent_rdv", "Rendez-vous d'un agent"
     PRESCRIPTION = "prescription", "Rendez-vous pris par un partenaire"
     NO_SLOT = "no_slot", "Plus de créneau"
+    BLOCKED_PEOPLE = "blocked_people", "Personnes invitées sans créneau"
     SLOT_REQUEST = "slot_request", "Demande de créneaux"
     IMPORT_RESULT = "import_result", "Résultat d'un import automatique"
+    REPLY = "reply", "Réponse d'une personne"
+    SMS_BUDGET = "sms_budget", "Budget SMS"
+    TRIAL = "trial", "Essai d'un texte"
 
 
 # Told to agents and organisations, by mail only.
@@ -31,9 +40,43 @@ TO_PROFESSIONALS = (
     Purpose.AGENT_RDV,
     Purpose.PRESCRIPTION,
     Purpose.NO_SLOT,
+    Purpose.BLOCKED_PEOPLE,
     Purpose.SLOT_REQUEST,
     Purpose.IMPORT_RESULT,
+    Purpose.REPLY,
+    Purpose.SMS_BUDGET,
 )
+
+INVITATIONS = (Purpose.INVITATION, Purpose.INVITATION_REMINDER)
+# "Come on that day": kept as proof, with what the provider answered.
+CONVOCATIONS = (
+    Purpose.CONVOCATION_CREATED,
+    Purpose.CONVOCATION_UPDATED,
+    Purpose.CONVOCATION_CANCELLED,
+    Purpose.CONVOCATION_REMINDER,
+)
+
+
+class TemplateModel(models.TextChoices):
+    """How an invitation speaks (reference/rdv_insertion.md § 3). Each category has one."""
+
+    STANDARD = "standard", "Rendez-vous"
+    ATELIER = "atelier", "Atelier"
+    PHONE_PLATFORM = "phone_platform", "Plateforme téléphonique"
+    ATELIER_ENFANTS_ADOS = "atelier_enfants_ados", "Atelier enfants et ados"
+
+
+class Provider(models.TextChoices):
+    """Who carries messages. Which one of them a department uses: `SendingConfiguration`."""
+
+    BREVO_SMS = "brevo_sms", "Brevo (SMS)"
+    OVH_SMS = "ovh_sms", "OVH (SMS)"
+    SMTP = "smtp", "Serveur de mail (SMTP)"
+    BREVO_EMAIL = "brevo_email", "Brevo (mail)"
+
+
+SMS_PROVIDERS = (Provider.BREVO_SMS, Provider.OVH_SMS)
+EMAIL_PROVIDERS = (Provider.SMTP, Provider.BREVO_EMAIL)
 
 
 class MessageStatus(models.TextChoices):
@@ -41,28 +84,38 @@ class MessageStatus(models.TextChoices):
     SENDING = "sending", "Envoi en cours"
     SENT = "sent", "Envoyé"
     DELIVERED = "delivered", "Reçu"
+    # The provider tried for days: a phone that is off, a mailbox that is full.
+    TEMPORARY_FAILURE = "temporary_failure", "Non distribué pour l'instant"
+    # The address is wrong: nothing will ever arrive there.
     PERMANENT_FAILURE = "permanent_failure", "Non distribué"
     TECHNICAL_FAILURE = "technical_failure", "Échec technique"
     TO_PRINT = "to_print", "À imprimer"
+    PRINTED = "printed", "Imprimé"
 
 
-FAILED = (MessageStatus.PERMANENT_FAILURE, MessageStatus.TECHNICAL_FAILURE)
+FAILED = (
+    MessageStatus.TEMPORARY_FAILURE,
+    MessageStatus.PERMANENT_FAILURE,
+    MessageStatus.TECHNICAL_FAILURE,
+)
 WAITING = (MessageStatus.CREATED, MessageStatus.SENDING)
 
-# The only moves a message may make; `delivered` is final.
+# The only moves a message may make; `delivered` is final. A receipt may come before the provider's answer was
+# written (`sending`), and after a failure.
 TRANSITIONS: dict[str, frozenset[str]] = {
     MessageStatus.CREATED: frozenset({MessageStatus.SENDING}),
     MessageStatus.SENDING: frozenset(
-        {
-            MessageStatus.CREATED,
-            MessageStatus.SENT,
-            MessageStatus.PERMANENT_FAILURE,
-            MessageStatus.TECHNICAL_FAILURE,
-        }
+        {MessageStatus.CREATED, MessageStatus.SENT, MessageStatus.DELIVERED, *FAILED}
     ),
-    MessageStatus.SENT: frozenset({MessageStatus.DELIVERED, MessageStatus.PERMANENT_FAILURE}),
+    MessageStatus.SENT: frozenset(
+        {MessageStatus.DELIVERED, MessageStatus.TEMPORARY_FAILURE, MessageStatus.PERMANENT_FAILURE}
+    ),
+    MessageStatus.TEMPORARY_FAILURE: frozenset(
+        {MessageStatus.DELIVERED, MessageStatus.PERMANENT_FAILURE, MessageStatus.CREATED}
+    ),
     MessageStatus.PERMANENT_FAILURE: frozenset({MessageStatus.DELIVERED}),
     MessageStatus.TECHNICAL_FAILURE: frozenset({MessageStatus.DELIVERED, MessageStatus.CREATED}),
     MessageStatus.DELIVERED: frozenset(),
-    MessageStatus.TO_PRINT: frozenset(),
+    MessageStatus.TO_PRINT: frozenset({MessageStatus.PRINTED}),
+    MessageStatus.PRINTED: frozenset(),
 }

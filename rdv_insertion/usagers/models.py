@@ -10,6 +10,7 @@ from django.db import models
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel import dates, phone
 from rdv_insertion.kernel.crypto import EncryptedTextField, blind_index
+from rdv_insertion.kernel.languages import Language
 from rdv_insertion.kernel.text import fold
 from rdv_insertion.territory.models import Department, Organisation
 from rdv_insertion.usagers.enums import CreatedThrough, Role, Title
@@ -89,6 +90,8 @@ class Usager(models.Model):
     phone_number = models.CharField("téléphone", max_length=20, null=True, blank=True)
     address = models.CharField("adresse", max_length=255, null=True, blank=True)
     rights_opening_date = models.DateField("date d'ouverture des droits", null=True, blank=True)
+    # In which their messages and pages are written; French stays within reach.
+    language = models.CharField("langue", max_length=2, choices=Language.choices, default=Language.FR)
     created_through = models.CharField("créé par", max_length=40, choices=CreatedThrough.choices)
     created_at = models.DateTimeField("créé le")
     updated_at = models.DateTimeField("modifié le")

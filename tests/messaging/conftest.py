@@ -7,6 +7,7 @@ import pytest
 
 from rdv_insertion.messaging.enums import Channel, Purpose
 from rdv_insertion.messaging.services import Draft
+from rdv_insertion.messaging.texts import FromTemplates
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 from tests.factories import UsagerFactory
@@ -34,8 +35,8 @@ def draft(organisation: Organisation, usager: Usager) -> DraftOf:
             "to": usager,
             "purpose": Purpose.INVITATION,
             "channel": Channel.SMS,
-            "subject_key": "invitation-ABCDEFGH",
-            "context": INVITATION,
+            "about": "invitation-ABCDEFGH",
+            "content": FromTemplates(Purpose.INVITATION, INVITATION),
         }
         return Draft(**{**values, **changes})
 

@@ -12,6 +12,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from rdv_insertion.messaging import services
 from rdv_insertion.messaging.enums import TRANSITIONS, Channel, MessageStatus, Purpose
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.services import sending
+from rdv_insertion.messaging.texts import FromTemplates
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 from tests.factories import UsagerFactory
@@ -71,7 +73,11 @@ def test_the_same_thing_is_never_written_twice(draft: DraftOf) -> None:
 
 @pytest.mark.parametrize(
     "difference",
-    [{"channel": Channel.EMAIL}, {"subject_key": "other"}, {"purpose": Purpose.RDV_CREATED, "context": RDV}],
+    [
+        {"channel": Channel.EMAIL},
+        {"about": "other"},
+        {"purpose": Purpose.RDV_CREATED, "content": FromTemplates(Purpose.RDV_CREATED, RDV)},
+    ],
 )
 def test_another_channel_subject_or_purpose_is_another_message(
     draft: DraftOf, difference: dict[str, Any]
@@ -97,7 +103,7 @@ def test_a_letter_waits_to_be_printed_and_has_no_job(draft: DraftOf) -> None:
 
 def test_a_person_gets_ten_messages_a_day_and_no_more(draft: DraftOf) -> None:
     now = timezone.now()
-    drafts = [draft(subject_key=f"n-{number}") for number in range(12)]
+    drafts = [draft(about=f"n-{number}") for number in range(12)]
     services.enqueue(drafts=drafts[:9], now=now - timedelta(hours=23))
     messages = list(services.enqueue(drafts=drafts[9:], now=now).values())
     assert [message.status for message in messages] == [MessageStatus.CREATED] + 2 * [
@@ -109,15 +115,15 @@ def test_a_person_gets_ten_messages_a_day_and_no_more(draft: DraftOf) -> None:
 
 def test_the_next_day_the_person_is_told_again(draft: DraftOf) -> None:
     now = timezone.now()
-    yesterday = [draft(subject_key=f"n-{number}") for number in range(12)]
+    yesterday = [draft(about=f"n-{number}") for number in range(12)]
     services.enqueue(drafts=yesterday, now=now - timedelta(hours=24, minutes=1))
-    assert enqueue_one(draft(subject_key="today")).status == MessageStatus.CREATED
+    assert enqueue_one(draft(about="today")).status == MessageStatus.CREATED
 
 
 def test_messages_that_failed_do_not_count_among_the_ten(draft: DraftOf) -> None:
-    services.enqueue(drafts=[draft(subject_key=f"n-{n}") for n in range(10)], now=timezone.now())
+    services.enqueue(drafts=[draft(about=f"n-{n}") for n in range(10)], now=timezone.now())
     Message.objects.update(status=MessageStatus.TECHNICAL_FAILURE)
-    assert enqueue_one(draft(subject_key="new")).status == MessageStatus.CREATED
+    assert enqueue_one(draft(about="new")).status == MessageStatus.CREATED
 
 
 @pytest.mark.parametrize(
@@ -281,7 +287,7 @@ def test_a_receipt_faster_than_the_answer_is_not_undone(draft: DraftOf, provider
     providers.sms.script.before_answer = None
     Message.objects.update(status=MessageStatus.SENDING, attempts=1)
     Message.objects.update(status=MessageStatus.DELIVERED)
-    services._record(message, MessageStatus.SENT, sent_at=timezone.now())
+    sending._record(message, MessageStatus.SENT, sent_at=timezone.now())
     message.refresh_from_db()
     assert message.status == MessageStatus.DELIVERED
 
@@ -308,8 +314,8 @@ def test_logs_hold_nothing_of_the_person_whether_it_succeeds_or_fails(
                 failures = [Behaviour.TRY_LATER, Behaviour.REFUSE_RECIPIENT]
             for number, behaviour in enumerate([Behaviour.TAKE, *failures]):
                 provider.script.next(behaviour)
-                send(enqueue_one(draft(channel=channel, subject_key=f"secret-{number}")))
-        message = enqueue_one(draft(channel=Channel.EMAIL, subject_key="broken"))
+                send(enqueue_one(draft(channel=channel, about=f"secret-{number}")))
+        message = enqueue_one(draft(channel=Channel.EMAIL, about="broken"))
         Message.objects.filter(pk=message.pk).update(sender=f"{usager.email} <a@b@c>")
         send(message)
     finally:

@@ -8,9 +8,9 @@ from rdv_insertion.agenda.notifications import message_context as rdv_context
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.invitations.models import CategoryConfiguration
 from rdv_insertion.invitations.services import message_context as invitation_context
-from rdv_insertion.messaging import texts
 from rdv_insertion.messaging.channels.sms.gsm7 import segments, to_gsm7
 from rdv_insertion.messaging.enums import TO_PROFESSIONALS, Channel, Purpose
+from rdv_insertion.messaging.texts import from_templates as texts
 from tests.factories import InvitationFactory, ParticipationFactory
 from tests.messaging.contexts import (
     AGENT_RDV,

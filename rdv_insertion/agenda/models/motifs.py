@@ -57,6 +57,8 @@ class Motif(models.Model):
     )
     min_public_booking_delay = models.DurationField("délai minimum", default=timedelta(minutes=30))
     max_public_booking_delay = models.DurationField("délai maximum", default=timedelta(days=90))
+    # The people must come: told in those words, with a proof of what was sent.
+    convocation = models.BooleanField("convocation", default=False)
     referent_only = models.BooleanField("avec le référent seulement", default=False)
     sectorisation_level = models.CharField(
         "sectorisation",

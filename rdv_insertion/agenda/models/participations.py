@@ -48,6 +48,8 @@ class Participation(models.Model):
     status = models.CharField(
         "statut", max_length=10, choices=ParticipationStatus.choices, default=ParticipationStatus.UNKNOWN
     )
+    # Said once, when it is taken: the person is summoned, not invited.
+    convocable = models.BooleanField("convocation", default=False)
     created_by = models.CharField("pris par", max_length=20, choices=CreatedBy.choices)
     created_by_agent = models.ForeignKey(
         Agent, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="inscrite par"

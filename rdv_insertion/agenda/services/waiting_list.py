@@ -24,6 +24,7 @@ from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.kernel import dates
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Purpose
+from rdv_insertion.messaging.texts import FromTemplates
 
 # A rdv closer than this is not late; an offer is kept this long, and made at these hours of the place.
 LATE = timedelta(days=7)
@@ -221,8 +222,8 @@ def _tell(kept: EarlierSlotOffer, participation: Participation, now: datetime) -
             to=participation.usager,
             purpose=Purpose.EARLIER_SLOT,
             channel=channel,
-            subject_key=f"earlier-slot-{kept.pk}",
-            context=context,
+            about=f"earlier-slot-{kept.pk}",
+            content=FromTemplates(Purpose.EARLIER_SLOT, context),
         )
         for channel in messaging.channels_for(participation.usager)
     ]

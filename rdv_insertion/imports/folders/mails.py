@@ -15,6 +15,7 @@ from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Channel, Purpose
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.texts import FromTemplates
 from rdv_insertion.territory.models import Organisation
 
 _REFUSED = "rejected"
@@ -122,11 +123,11 @@ def _tell(folder: WatchedFolder, subject_key: str, now: datetime, **words: Any) 
     draft = messaging.Draft(
         organisation=folder.organisation,
         to=folder.organisation,
-        email=folder.report_to,
+        address=folder.report_to,
         purpose=Purpose.IMPORT_RESULT,
         channel=Channel.EMAIL,
-        subject_key=subject_key,
-        context=context,
+        about=subject_key,
+        content=FromTemplates(Purpose.IMPORT_RESULT, context),
     )
     messaging.enqueue(drafts=[draft], now=now)
 

@@ -6,7 +6,7 @@ blank line between two. One context serves all the channels of a purpose.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from textwrap import shorten
 from typing import Any
@@ -17,17 +17,21 @@ from django.template.backends.django import Template
 from rdv_insertion.kernel.text import squish
 from rdv_insertion.messaging.channels.sms.gsm7 import to_gsm7
 from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.messaging.texts.content import Text
 
 LONGEST_SUBJECT = 200
 
 
 @dataclass(frozen=True)
-class Text:
-    """What is sent: `subject` and `html` for a mail only."""
+class FromTemplates:
+    """The texts of one purpose, in French, with what the templates are given."""
 
-    text: str
-    subject: str = ""
-    html: str = ""
+    purpose: str
+    context: Mapping[str, Any] = field(repr=False)
+
+    def render(self, channel: str, language: str) -> Text:
+        """See `Content.render`; there is nothing but French here."""
+        return render(self.purpose, channel, self.context)
 
 
 def render(purpose: str, channel: str, context: Mapping[str, Any]) -> Text:

@@ -1,0 +1,15 @@
+from rdv_insertion.messaging.models.identity import MessagesConfiguration, Picture
+from rdv_insertion.messaging.models.messages import Message, MessageQuerySet
+from rdv_insertion.messaging.models.refusals import RefusedContact
+from rdv_insertion.messaging.models.sending import ChannelPause, SendingConfiguration, SmsBudget
+
+__all__ = [
+    "ChannelPause",
+    "Message",
+    "MessageQuerySet",
+    "MessagesConfiguration",
+    "Picture",
+    "RefusedContact",
+    "SendingConfiguration",
+    "SmsBudget",
+]
