@@ -1,6 +1,6 @@
 # « make » seul affiche l'aide.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-reset test check format bench
+.PHONY: help setup setup-dev demo demo-reset test check format translations bench
 # The recipes of one run share .venv: never two at once.
 .NOTPARALLEL:
 
@@ -18,10 +18,12 @@ help: ## Affiche cette aide
 setup: ## Installe ce qu'il faut pour la démonstration (fait par « make demo »)
 	@$(UV) sync --frozen --no-dev --inexact $(if $(wildcard .venv),--quiet)
 	@.ci/npm
+	@$(BIN)/python -m rdv_insertion.kernel.catalogs compile
 
 setup-dev: ## Installe aussi les outils de développement (fait par « make test » et « make check »)
 	@$(UV) sync --frozen --inexact $(if $(wildcard .venv),--quiet)
 	@.ci/npm
+	@$(BIN)/python -m rdv_insertion.kernel.catalogs compile
 
 demo: setup ## Démarre la démonstration sur http://127.0.0.1:8000 (PORT=8010 make demo pour un autre port)
 	@exec $(BIN)/python -m demo
@@ -45,6 +47,9 @@ check: setup-dev ## Vérifie le style, les types, les couches, les migrations, l
 format: setup-dev ## Met le code en forme
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+translations: setup-dev ## Met à jour les phrases à traduire (rdv_insertion/locale/)
+	@$(BIN)/python -m rdv_insertion.kernel.catalogs update
 
 bench: setup-dev ## Mesure les vitesses promises (quality.md) et affiche un tableau
 	$(BIN)/python -m benchmarks

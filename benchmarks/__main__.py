@@ -22,6 +22,9 @@ BENCHMARKS = (
     "import_kills",
     "damaged_files",
     "invitations",
+    "letters",
+    "messages",
+    "message_faults",
 )
 
 

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rdv_insertion.web.usagers.urls")),
     path("", include("rdv_insertion.web.agents.urls")),
     path("imports/", include("rdv_insertion.web.agents.imports.urls")),
+    path("callbacks/", include("rdv_insertion.web.providers.urls")),
 ]
 
 if settings.DEMO_MODE:

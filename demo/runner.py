@@ -24,6 +24,7 @@ from django.db import connections
 
 from demo.processes import Processes
 from rdv_insertion.kernel import embedded_database
+from rdv_insertion.messaging.callbacks import CallbackSource, callback_url
 
 ROOT = Path(__file__).resolve().parent.parent
 _PORT_BY_DEFAULT, _PORTS = 8000, range(1, 65_536)
@@ -145,7 +146,7 @@ def _free_ports(count: int) -> list[int]:
 
 def _set_environment(address: Address) -> None:
     """What this process and its children read (config/settings/dev.py)."""
-    smtp_port, sms_port, address_port = _free_ports(3)
+    smtp_port, sms_port, address_port, email_port, ovh_port = _free_ports(5)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.dev"
     defaults = {
         "DATA_DIR": str(data_folder()),
@@ -153,6 +154,8 @@ def _set_environment(address: Address) -> None:
         "DEMO_SMTP_PORT": str(smtp_port),
         "DEMO_SMS_PORT": str(sms_port),
         "DEMO_ADDRESS_PORT": str(address_port),
+        "DEMO_EMAIL_PORT": str(email_port),
+        "DEMO_OVH_PORT": str(ovh_port),
         "ALLOWED_HOSTS": "*" if address.host in ("0.0.0.0", "::") else f"{address.host},localhost",  # noqa: S104
         # The announcement stays in sight; LOG_LEVEL=INFO make demo shows every request.
         "LOG_LEVEL": "WARNING",
@@ -222,11 +225,13 @@ def _commands(address: Address) -> dict[str, str]:
     python = [sys.executable]
     web = ["-m", "granian", "--interface", "wsgi", "--host", address.host, "--port", str(address.port)]
     web += ["--blocking-threads", "4", "--workers-kill-timeout", "2", "--no-ws", "--log-level", "warning"]
-    worker = [str(ROOT / "manage.py"), "procrastinate", "worker", "--concurrency", "6"]
-    worker += ["--shutdown-graceful-timeout", "2"]
+    worker = [str(ROOT / "manage.py"), "work", "--sms", "2", "--mails", "2", "--others", "2"]
+    worker += ["--patience", "2"]
     outbox = ["--outbox", str(settings.DEMO_OUTBOX)]
     ports = ["--smtp-port", os.environ["DEMO_SMTP_PORT"], "--sms-port", os.environ["DEMO_SMS_PORT"]]
     ports += ["--address-port", os.environ["DEMO_ADDRESS_PORT"]]
+    ports += ["--email-port", os.environ["DEMO_EMAIL_PORT"], "--ovh-port", os.environ["DEMO_OVH_PORT"]]
+    ports += ["--mail-callback", callback_url(CallbackSource.BREVO_EMAIL)]
     return {
         "web": shlex.join([*python, *web, "config.wsgi:application"]),
         "worker": shlex.join([*python, *worker]),

@@ -11,9 +11,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from demo import outbox
-from rdv_insertion.invitations.letters import letters_pdf
-from rdv_insertion.invitations.models import Invitation
+from rdv_insertion.invitations.letters import letters_of_messages
 from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.messaging.models import Message
 
 _MESSAGES_PER_PAGE = 20
 # A mail is somebody else's HTML: it may be styled, and that is all.
@@ -81,14 +81,12 @@ def mail_event(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 @login_not_required
 def letter(request: HttpRequest, message_id: int) -> HttpResponse:
-    """One invitation letter, as it is printed."""
-    invitations = Invitation.objects.select_related(
-        "organisation__department", "follow_up__usager", "message"
-    )
-    invitation = get_object_or_404(invitations, message=message_id, channel=Channel.LETTER)
+    """One letter, as it is printed."""
+    letters = Message.objects.select_related("organisation__department", "usager")
+    found = get_object_or_404(letters, pk=message_id, channel=Channel.LETTER)
     disposition = 'inline; filename="courrier.pdf"'
     return HttpResponse(
-        letters_pdf([invitation]),
+        letters_of_messages([found]),
         content_type="application/pdf",
         headers={"Content-Disposition": disposition},
     )

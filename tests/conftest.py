@@ -26,6 +26,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.models import MotifCategory
 from rdv_insertion.invitations.models import CategoryConfiguration
+from rdv_insertion.kernel.catalogs import compile_catalogs
 from rdv_insertion.territory.models import Department, Organisation
 from tests.factories import (
     AgentFactory,
@@ -70,6 +71,11 @@ def _template_of(frame: FrameType | None) -> str:
             return str(node.origin.name)
         frame = frame.f_back
     return ""
+
+
+def pytest_configure() -> None:
+    """Tests read the translations as they stand now, however they are started."""
+    compile_catalogs()
 
 
 @pytest.fixture(autouse=True, scope="session")

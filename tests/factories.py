@@ -230,6 +230,7 @@ class MotifCategoryFactory(DjangoModelFactory[MotifCategory]):
     rdv_purpose = "démarrer un parcours d'accompagnement"
     user_designation = "bénéficiaire du RSA"
     is_mandatory = True
+    punishable_warning = "votre RSA peut être réduit ou suspendu"
     what_to_bring = "une pièce d'identité"
 
     class Params:
@@ -249,6 +250,7 @@ class MotifCategoryFactory(DjangoModelFactory[MotifCategory]):
             rdv_title="atelier",
             rdv_title_by_phone="atelier par téléphone",
             is_mandatory=False,
+            punishable_warning="",
             position=2,
         )
 
@@ -278,6 +280,7 @@ class MotifFactory(DjangoModelFactory[Motif]):
         visio = factory.Trait(location_type=LocationType.VISIO)
         collectif = factory.Trait(collective=True)
         agents_only = factory.Trait(bookable_by=BookableBy.AGENTS)
+        summoning = factory.Trait(bookable_by=BookableBy.AGENTS, convocation=True)
 
 
 class LieuFactory(DjangoModelFactory[Lieu]):

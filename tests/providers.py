@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
+from demo.providers.brevo_mail import BrevoMailProvider
+from demo.providers.ovh import OvhProvider
 from demo.providers.script import Behaviour
 from demo.providers.sms import SmsProvider
 from demo.providers.smtp import SmtpProvider
@@ -24,22 +26,31 @@ __all__ = ["Behaviour", "Providers", "providers"]
 
 @dataclass(frozen=True)
 class Providers:
-    """Both providers, and the folder where they keep what they take."""
+    """All the providers, and the folder where they keep what they take."""
 
     sms: SmsProvider
     mail: SmtpProvider
+    ovh: OvhProvider
+    brevo_mail: BrevoMailProvider
     outbox: Path
 
 
 @pytest.fixture
 def providers(tmp_path: Path, settings: LazySettings) -> Iterator[Providers]:
-    """A mail server and an SMS provider on free ports, that the product is set to use."""
+    """Providers on free ports, that the product is set to use: Brevo for SMS and SMTP for mails."""
     outbox = tmp_path / "outbox"
-    with SmsProvider(outbox, api_key="demo") as sms, SmtpProvider(outbox) as mail:
+    with (
+        SmsProvider(outbox, api_key="demo") as sms,
+        SmtpProvider(outbox) as mail,
+        OvhProvider(outbox) as ovh,
+        BrevoMailProvider(outbox, api_key="demo") as brevo_mail,
+    ):
         settings.DEMO_OUTBOX = outbox
         settings.SMS_API_URL, settings.SMS_API_KEY, settings.SMS_TIMEOUT = sms.url, "demo", 5
+        settings.OVH_API_URL = ovh.url
+        settings.EMAIL_API_URL, settings.EMAIL_API_KEY = brevo_mail.url, "demo"
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", mail.port, 5
         services.forget_transports()
-        yield Providers(sms, mail, outbox)
+        yield Providers(sms, mail, ovh, brevo_mail, outbox)
         services.forget_transports()

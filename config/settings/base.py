@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "rdv_insertion.web.usagers.languages.speak_their_language",
     "django.middleware.csrf.CsrfViewMiddleware",
     "rdv_insertion.kernel.http.refuse_null_characters",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -86,7 +87,12 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+# French everywhere but on the pages and in the messages of the people invited (web/usagers/languages.py).
+# The languages are those of kernel/languages.py; a test keeps the two alike.
 LANGUAGE_CODE = "fr"
+LANGUAGES = [(code, code) for code in ("fr", "en", "es", "pt", "ar", "uk", "tr", "ro", "fa")]
+LOCALE_PATHS = [BASE_DIR / "rdv_insertion" / "locale"]
+LANGUAGE_COOKIE_NAME = "langue"
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 USE_I18N = True
@@ -95,6 +101,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # The files of npm packages that browsers load; .ci/npm puts them there.
 STATICFILES_DIRS = [BASE_DIR / "node_modules" / ".served"]
+# The fonts of letters beside those that come with typst; .ci/npm puts them there too.
+LETTER_FONTS = BASE_DIR / "node_modules" / ".fonts"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -145,6 +153,31 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "ne-pas-repondre@rdv-insertion.localhost")
 EMAIL_TIMEOUT = 20
 SMS_TIMEOUT = 10
+# Who carries messages, by names of messaging.enums.Provider; departments may choose otherwise.
+# The second takes over when the first fails again and again; empty, there is none.
+SMS_PROVIDER = env.str("SMS_PROVIDER", "brevo_sms")
+SECOND_SMS_PROVIDER = env.str("SECOND_SMS_PROVIDER", "")
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", "smtp")
+SECOND_EMAIL_PROVIDER = env.str("SECOND_EMAIL_PROVIDER", "")
+# Brevo, SMS and mail.
+SMS_API_URL = env.str("SMS_API_URL", "https://api.brevo.com/v3/")
+SMS_API_KEY = env.str("SMS_API_KEY", "")
+EMAIL_API_URL = env.str("EMAIL_API_URL", "https://api.brevo.com/v3/")
+EMAIL_API_KEY = env.str("EMAIL_API_KEY", "")
+# OVH, SMS.
+OVH_API_URL = env.str("OVH_API_URL", "https://eu.api.ovh.com/1.0/")
+OVH_APPLICATION_KEY = env.str("OVH_APPLICATION_KEY", "")
+OVH_APPLICATION_SECRET = env.str("OVH_APPLICATION_SECRET", "")
+OVH_CONSUMER_KEY = env.str("OVH_CONSUMER_KEY", "")
+OVH_SMS_SERVICE = env.str("OVH_SMS_SERVICE", "")
+# From that hour to that hour, on the organisation's clocks, SMS wait; empty, they never do.
+SMS_QUIET_HOURS = env.str("SMS_QUIET_HOURS", "20-8")
+# The domain whose mail comes back to us (exchanges, inbound mail); empty, nobody reads answers to mails.
+REPLY_DOMAIN = env.str("REPLY_DOMAIN", "")
+# Where answers go that name none of our messages; empty, they are only counted.
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", "")
+# What providers prove themselves with when they tell what became of messages; empty, nobody is heard.
+CALLBACK_SECRET = env.str("CALLBACK_SECRET", "")
 
 # Where rdvs in visio are held: the name of the room is added to it.
 VISIO_URL = env.str("VISIO_URL", "https://webconf.numerique.gouv.fr/")

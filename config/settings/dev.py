@@ -13,6 +13,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "demo"]
 SECRET_KEY = "demo-secret-key-for-made-up-people-only"  # noqa: S105
 ENCRYPTION_KEYS = ["demo:ZGVtby1rZXktZm9yLW1hZGUtdXAtcGVvcGxlLW9ubHk="]
 BLIND_INDEX_KEY = "demo-blind-index-key"
+CALLBACK_SECRET = "demo-callback-secret"  # noqa: S105
 
 DATABASES = {"default": database(env, DATA_DIR / "postgres")}
 
@@ -26,5 +27,11 @@ DEMO_OUTBOX = DATA_DIR / "outbox"
 EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = env.int("DEMO_SMTP_PORT", 8025)
 SMS_API_URL = f"http://127.0.0.1:{env.int('DEMO_SMS_PORT', 8026)}/v3/"
-SMS_API_KEY = "demo"
+SMS_API_KEY = EMAIL_API_KEY = "demo"
+EMAIL_API_URL = f"http://127.0.0.1:{env.int('DEMO_EMAIL_PORT', 8028)}/v3/"
+OVH_API_URL = f"http://127.0.0.1:{env.int('DEMO_OVH_PORT', 8029)}/1.0/"
+OVH_APPLICATION_KEY = OVH_APPLICATION_SECRET = OVH_CONSUMER_KEY = "demo"  # noqa: S105
+OVH_SMS_SERVICE = "sms-demo-1"
+# Whoever tries the demonstration in the evening sees SMS leave.
+SMS_QUIET_HOURS = env.str("SMS_QUIET_HOURS", "")
 ADDRESS_API_URL = f"http://127.0.0.1:{env.int('DEMO_ADDRESS_PORT', 8027)}"

@@ -50,6 +50,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECRET_KEY = _secret("SECRET_KEY")
 BLIND_INDEX_KEY = _secret("BLIND_INDEX_KEY")
 ENCRYPTION_KEYS = _encryption_keys()
+# Without it no provider is heard: messages stay "sent".
+CALLBACK_SECRET = _secret("CALLBACK_SECRET") if env.str("CALLBACK_SECRET", "") else ""
 
 DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
@@ -68,8 +70,16 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HO
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 
-SMS_API_URL = env.str("SMS_API_URL", "https://api.brevo.com/v3/")
-SMS_API_KEY = env.str("SMS_API_KEY")
+# The keys of the providers that are used must be there; so must those of the ones departments choose.
+_used = {SMS_PROVIDER, SECOND_SMS_PROVIDER, EMAIL_PROVIDER, SECOND_EMAIL_PROVIDER}
+if "brevo_sms" in _used:
+    SMS_API_KEY = env.str("SMS_API_KEY")
+if "brevo_email" in _used:
+    EMAIL_API_KEY = env.str("EMAIL_API_KEY")
+if "ovh_sms" in _used:
+    OVH_APPLICATION_KEY = env.str("OVH_APPLICATION_KEY")
+    OVH_APPLICATION_SECRET = env.str("OVH_APPLICATION_SECRET")
+    OVH_CONSUMER_KEY, OVH_SMS_SERVICE = env.str("OVH_CONSUMER_KEY"), env.str("OVH_SMS_SERVICE")
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,40 +1,57 @@
 """The messages that people got, as rows only: no job is enqueued, nothing is ever sent."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from rdv_insertion.messaging.channels.sms.gsm7 import segments
-from rdv_insertion.messaging.enums import Channel, MessageStatus
-from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.channels.sms.encoding import segments
+from rdv_insertion.messaging.enums import Channel, MessageStatus, Provider
+from rdv_insertion.messaging.models import Message, RefusedContact
 from rdv_insertion.messaging.services import Draft, addresses_of
 
+_PROVIDERS = {Channel.SMS: Provider.BREVO_SMS, Channel.EMAIL: Provider.SMTP}
 _SENTENCES: Mapping[str, Mapping[str, str]] = {
+    MessageStatus.TEMPORARY_FAILURE: {
+        Channel.SMS: "Le téléphone est resté éteint ou hors réseau.",
+        Channel.EMAIL: "La boîte mail est pleine, ou ne répond pas.",
+    },
     MessageStatus.PERMANENT_FAILURE: {
-        Channel.SMS: "Le prestataire SMS refuse ce numéro de téléphone.",
-        Channel.EMAIL: "Cette adresse mail est refusée.",
+        Channel.SMS: "Ce numéro de mobile n'existe pas, ou n'est plus attribué.",
+        Channel.EMAIL: "Cette adresse mail n'existe pas, ou n'existe plus.",
     },
     MessageStatus.TECHNICAL_FAILURE: {
         Channel.SMS: "Le prestataire SMS ne répond pas.",
         Channel.EMAIL: "Le serveur de mail ne répond pas.",
     },
 }
-# Out of a hundred messages that nobody answered; those that were answered did arrive.
+# The words of the API (messaging/outcomes.py).
+_CODES = {
+    MessageStatus.DELIVERED: "delivered",
+    MessageStatus.TEMPORARY_FAILURE: "soft_bounce",
+    MessageStatus.PERMANENT_FAILURE: "hard_bounce",
+}
+# Out of a hundred messages that nobody answered, at contacts that work; those that were answered did arrive.
 _FATES = (
-    (78, MessageStatus.DELIVERED),
-    (12, MessageStatus.SENT),
-    (7, MessageStatus.PERMANENT_FAILURE),
+    (84, MessageStatus.DELIVERED),
+    (9, MessageStatus.SENT),
+    (4, MessageStatus.TEMPORARY_FAILURE),
     (3, MessageStatus.TECHNICAL_FAILURE),
 )
+# One contact in so many is wrong: nothing ever arrives there.
+_WRONG_CONTACTS = 16
+# Letters older than this were printed.
+_PRINTED_AFTER = timedelta(days=7)
+_NIGHT_SHORTEST = timedelta(hours=1)
 
 
 class Correspondence:
     """Composes messages as the product words them, with a plausible fate."""
 
-    def __init__(self, generator: random.Random) -> None:
-        self._random = generator
+    def __init__(self, generator: random.Random, *, now: datetime) -> None:
+        self._random, self._now = generator, now
         self._reference = 0
+        self._wrong: dict[tuple[int, str], bool] = {}
 
     def compose(self, draft: Draft, *, created_at: datetime, arrived: bool) -> Message:
         """The unsaved row of `draft`; with `arrived`, it certainly reached the person."""
@@ -51,42 +68,103 @@ class Correspondence:
             subject=text.subject,
             text=text.text,
             html=text.html,
+            language=draft.language,
+            french_text=text.french,
+            letter=text.letter or None,
             about=draft.about,
             segments=segments(text.text) if draft.channel == Channel.SMS else 0,
             calendar=draft.calendar,
             created_at=created_at,
-            **self._fate(draft.channel, created_at, arrived=arrived),
+            **self._fate(draft, created_at, arrived=arrived),
         )
 
-    def _fate(self, channel: str, created_at: datetime, *, arrived: bool) -> Mapping[str, Any]:
-        if channel == Channel.LETTER:
-            return {"status": MessageStatus.TO_PRINT}
-        weights = [weight for weight, _ in _FATES]
-        drawn = self._random.choices([status for _, status in _FATES], weights)[0]
-        status = MessageStatus.DELIVERED if arrived else drawn
-        sent_at = created_at + timedelta(seconds=self._random.randrange(2, 40))
+    def _fate(self, draft: Draft, created_at: datetime, *, arrived: bool) -> Mapping[str, Any]:
+        if draft.channel == Channel.LETTER:
+            return self._fate_of_a_letter(created_at)
+        status = self._status(draft, arrived=arrived)
+        sent_at = self._after(created_at, seconds=40)
+        fate: dict[str, Any] = {"status": status, "attempts": 1, "sending_at": sent_at}
         if status in _SENTENCES:
-            sentence = _SENTENCES[status][channel]
-            return {"status": status, "attempts": 1, "sending_at": sent_at, "failure": sentence}
+            fate["failure"] = _SENTENCES[status][draft.channel]
+        if status == MessageStatus.TECHNICAL_FAILURE:
+            return {**fate, "attempts": 12}
         self._reference += 1
-        return {
-            "status": status,
-            "attempts": 1,
-            "sending_at": sent_at,
+        fate |= {
             "sent_at": sent_at,
+            "provider": _PROVIDERS[Channel(draft.channel)],
             "provider_reference": f"demo-{self._reference}",
         }
+        if status in _CODES:
+            late = 200_000 if status == MessageStatus.TEMPORARY_FAILURE else 90
+            fate |= {"delivery_code": _CODES[status], "settled_at": self._after(sent_at, seconds=late)}
+        return fate
+
+    def _fate_of_a_letter(self, created_at: datetime) -> Mapping[str, Any]:
+        if created_at > self._now - _PRINTED_AFTER:
+            return {"status": MessageStatus.TO_PRINT}
+        return {"status": MessageStatus.PRINTED, "settled_at": self._after(created_at, seconds=20_000)}
+
+    def _status(self, draft: Draft, *, arrived: bool) -> MessageStatus:
+        """At a wrong contact nothing arrives, until the person answers: it was corrected meanwhile."""
+        contact = (draft.to.pk, draft.channel)
+        if arrived:
+            self._wrong[contact] = False
+            return MessageStatus.DELIVERED
+        if contact not in self._wrong:
+            self._wrong[contact] = self._random.randrange(_WRONG_CONTACTS) == 0
+        if self._wrong[contact]:
+            return MessageStatus.PERMANENT_FAILURE
+        return self._random.choices([status for _, status in _FATES], [weight for weight, _ in _FATES])[0]
+
+    def _after(self, moment: datetime, *, seconds: int) -> datetime:
+        """A little later, and never after now."""
+        return min(moment + timedelta(seconds=self._random.randrange(2, seconds)), self._now)
 
 
-def leave_two_unsent(messages: list[Message]) -> None:
-    """Make the two newest messages look as if the worker were busy with them.
+def leave_some_unsent(messages: Sequence[Message], *, now: datetime) -> None:
+    """Make the newest messages look as if the worker were busy with them, or waiting for the morning.
 
-    Neither has a job, and `sending_at` stays empty, so that no worker ever takes them over.
+    None has a job. What is being sent has no `sending_at`, so that no worker ever takes it over.
     """
-    newest = sorted(
-        (message for message in messages if message.channel == Channel.EMAIL), key=lambda one: one.created_at
-    )[-2:]
-    for message, status in zip(newest, (MessageStatus.SENDING, MessageStatus.CREATED), strict=True):
-        message.status, message.attempts = status, 0
-        message.sending_at = message.sent_at = None
-        message.failure = message.provider_reference = ""
+    newest = sorted(messages, key=lambda one: one.created_at)
+    mails = [one for one in newest if one.channel == Channel.EMAIL][-2:]
+    sms = [one for one in newest if one.channel == Channel.SMS][-2:]
+    for message, status in zip(mails, (MessageStatus.SENDING, MessageStatus.CREATED), strict=True):
+        _unsend(message, status)
+    mails[1].attempts, mails[1].not_before = 3, now + timedelta(minutes=40)
+    mails[1].failure = _SENTENCES[MessageStatus.TECHNICAL_FAILURE][Channel.EMAIL]
+    for message in sms:
+        _unsend(message, MessageStatus.CREATED)
+        message.not_before = _next_morning(message, now)
+
+
+def _unsend(message: Message, status: MessageStatus) -> None:
+    message.status, message.attempts = status, 0
+    message.sending_at = message.sent_at = message.settled_at = None
+    message.failure = message.provider_reference = message.provider = message.delivery_code = ""
+
+
+def _next_morning(message: Message, now: datetime) -> datetime:
+    """Eight o'clock on the clocks of the organisation."""
+    local = now.astimezone(message.organisation.time_zone) + _NIGHT_SHORTEST
+    morning = local.replace(hour=8, minute=0, second=0, microsecond=0)
+    return morning if morning > local else morning + timedelta(days=1)
+
+
+def refusals_of(messages: Iterable[Message]) -> list[RefusedContact]:
+    """The unsaved contacts that providers refused for good: those of the last message sent to each."""
+    last: dict[tuple[int | None, str, str], Message] = {}
+    for message in sorted(messages, key=lambda one: one.created_at):
+        last[message.usager_id, message.channel, message.recipient] = message
+    return [
+        RefusedContact(
+            usager=message.usager,
+            channel=message.channel,
+            contact=message.recipient,
+            reason=message.failure,
+            message=message,
+            refused_at=message.settled_at or message.created_at,
+        )
+        for message in last.values()
+        if message.status == MessageStatus.PERMANENT_FAILURE and message.usager
+    ]

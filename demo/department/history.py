@@ -7,28 +7,30 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from demo.department.correspondence import Correspondence, leave_two_unsent
+from demo.department.correspondence import Correspondence, leave_some_unsent, refusals_of
 from demo.department.moments import Moments
 from demo.department.stories import Round, Story
 from demo.department.structures import Structures
 from rdv_insertion.agenda import notifications, public_holidays
 from rdv_insertion.agenda.calendar import event_file
+from rdv_insertion.agenda.contents import Contents as RdvContents
 from rdv_insertion.agenda.enums import BUSY, CANCELLED, CreatedBy
 from rdv_insertion.agenda.facts import tell_follow_ups
 from rdv_insertion.agenda.models import Participation, Rdv, RdvAgent
+from rdv_insertion.agenda.phones import load_phones
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups import services as followups
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.followups.models import FollowUp
+from rdv_insertion.invitations.contents import Contents
 from rdv_insertion.invitations.enums import InvitationOrigin
 from rdv_insertion.invitations.links import booking_key
 from rdv_insertion.invitations.models import Invitation
-from rdv_insertion.invitations.services import can_reach, message_context
+from rdv_insertion.invitations.services import can_reach
 from rdv_insertion.kernel import codes, dates
 from rdv_insertion.messaging.enums import Channel, Purpose
-from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.models import Message, RefusedContact
 from rdv_insertion.messaging.services import Draft, channels_for
-from rdv_insertion.messaging.texts import FromTemplates
 
 _REMINDED_AFTER = timedelta(days=3)
 _BEFORE_ARRIVING = timedelta(minutes=3)
@@ -53,8 +55,9 @@ class History:
         self, structures: Structures, moments: Moments, *, generator: random.Random, now: datetime
     ) -> None:
         self._structures, self._moments, self._random, self._now = structures, moments, generator, now
-        self._correspondence = Correspondence(generator)
+        self._correspondence = Correspondence(generator, now=now)
         self._codes: set[str] = set()
+        self._contents: dict[int, Contents] = {}
         self._invitations: list[Invitation] = []
         self._rdvs: list[Rdv] = []
         self._rdv_agents: list[tuple[Rdv, Agent | int]] = []
@@ -175,15 +178,16 @@ class History:
         configuration = self._structures.configurations[
             invitation.organisation.slug, invitation.follow_up.motif_category.short_name
         ]
+        contents = self._contents.get(configuration.pk) or Contents(configuration)
+        self._contents[configuration.pk] = contents
+        reminder = invitation.origin == InvitationOrigin.REMINDER
         draft = Draft(
             organisation=invitation.organisation,
             to=invitation.follow_up.usager,
-            purpose=Purpose.INVITATION,
+            purpose=Purpose.INVITATION_REMINDER if reminder else Purpose.INVITATION,
             channel=invitation.channel,
             about=f"invitation-{invitation.code}",
-            content=FromTemplates(
-                Purpose.INVITATION, message_context(invitation, configuration, now=invitation.created_at)
-            ),
+            content=contents.of(invitation, now=invitation.created_at, reminder=reminder),
         )
         message = self._correspondence.compose(draft, created_at=invitation.created_at, arrived=arrived)
         invitation.message = message
@@ -242,15 +246,20 @@ class History:
         RdvAgent.objects.bulk_create(_parts(self._rdv_agents))
         Participation.objects.bulk_create(self._participations)
         messages = [_written(invitation.message) for invitation in self._invitations]
+        load_phones(participation.rdv for participation in self._participations)
+        contents = RdvContents(self._participations)
         messages += [
-            message for participation in self._participations for message in self._about(participation)
+            message
+            for participation in self._participations
+            for message in self._about(participation, contents)
         ]
-        leave_two_unsent(messages)
+        leave_some_unsent(messages, now=self._now)
         Message.objects.bulk_create(messages, batch_size=500)
+        RefusedContact.objects.bulk_create(refusals_of(messages))
         Invitation.objects.bulk_create(self._invitations, batch_size=500)
         self._tell_follow_ups()
 
-    def _about(self, participation: Participation) -> list[Message]:
+    def _about(self, participation: Participation, contents: RdvContents) -> list[Message]:
         rdv, notice = participation.rdv, notifications.REMINDER_BEFORE
         sent = [(Purpose.RDV_CREATED, participation.created_at)]
         reminded_at = rdv.starts_at - notice
@@ -260,13 +269,18 @@ class History:
         if participation.cancelled_at and rdv.starts_at > participation.cancelled_at:
             sent.append((Purpose.RDV_CANCELLED, participation.cancelled_at))
         return [
-            self._rdv_message(participation, purpose, channel, created_at)
+            self._rdv_message(participation, purpose, channel, contents, created_at)
             for purpose, created_at in sent
             for channel in channels_for(participation.usager)
         ]
 
     def _rdv_message(
-        self, participation: Participation, purpose: str, channel: str, created_at: datetime
+        self,
+        participation: Participation,
+        purpose: str,
+        channel: str,
+        contents: RdvContents,
+        created_at: datetime,
     ) -> Message:
         moment = f"{participation.rdv.starts_at:%Y%m%dT%H%M}"
         sequence = "" if purpose == Purpose.RDV_REMINDER else f"-{participation.sequence}"
@@ -278,7 +292,7 @@ class History:
             channel=channel,
             about=f"participation-{participation.pk}",
             period=f"{moment}{sequence}",
-            content=FromTemplates(purpose, notifications.message_context(participation)),
+            content=contents.of(participation, purpose, channel, now=created_at),
             calendar=event_file(participation, now=created_at) if with_event else "",
         )
         return self._correspondence.compose(draft, created_at=created_at, arrived=False)

@@ -4,6 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
+from itertools import cycle
 
 from django.db import transaction
 
@@ -20,6 +21,7 @@ from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.followups.services import close_follow_up, open_follow_ups
 from rdv_insertion.kernel import dates
+from rdv_insertion.kernel.languages import Language
 from rdv_insertion.territory.models import Department
 from rdv_insertion.usagers.enums import CreatedThrough
 from rdv_insertion.usagers.identity import Identity
@@ -34,6 +36,9 @@ _ARCHIVABLE = (
     FollowUpStatus.RDV_NOSHOW,
 )
 _ARCHIVED_EVERY = 9
+# How many people read another language than French, and which.
+_SPEAKERS = 24
+_LANGUAGES = (Language.AR, Language.EN, Language.UK, Language.FA, Language.ES, Language.TR)
 
 
 @transaction.atomic
@@ -48,6 +53,7 @@ def load_department(*, now: datetime) -> bool:
     create_sectors(structures)
     stories = first_stories(generator)
     _create_people(structures, stories, generator, now)
+    _speak(stories)
     everything = [*stories, *(_open_next(structures, stories, now))]
     individual = [motif for motif in structures.motifs.values() if not motif.collective]
     moments = Moments(individual, since=now - HALF_SEASON, until=now + HALF_SEASON, generator=generator)
@@ -102,6 +108,15 @@ def _save(
         created_through=CreatedThrough.UPLOAD_PAGE if len(identities) > 1 else CreatedThrough.FORM,
         now=now,
     )
+
+
+def _speak(stories: Sequence[Story]) -> None:
+    """A few people read another language than French, from the first message on."""
+    told = [story.usager for story in stories if story.usager]
+    speakers = told[:: len(told) // _SPEAKERS]
+    for usager, language in zip(speakers, cycle(_LANGUAGES), strict=False):
+        usager.language = language
+    Usager.objects.bulk_update(speakers, ["language"])
 
 
 def _open(structures: Structures, stories: Iterable[Story], now: datetime) -> None:

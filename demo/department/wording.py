@@ -3,6 +3,7 @@
 from typing import Any
 
 from rdv_insertion.followups.enums import MotifCategoryType
+from rdv_insertion.messaging.enums import TemplateModel
 
 CATEGORIES: tuple[dict[str, Any], ...] = (
     {
@@ -15,6 +16,7 @@ CATEGORIES: tuple[dict[str, Any], ...] = (
         "rdv_purpose": "faire le point sur votre situation et choisir l'aide qui vous convient",
         "user_designation": "bénéficiaire du RSA",
         "is_mandatory": True,
+        "punishable_warning": "votre RSA peut être réduit ou suspendu",
         "what_to_bring": "une pièce d'identité, votre numéro CAF ou MSA, et votre CV si vous en avez un",
     },
     {
@@ -27,6 +29,7 @@ CATEGORIES: tuple[dict[str, Any], ...] = (
         "rdv_purpose": "écrire avec vous votre contrat d'engagement et le signer",
         "user_designation": "bénéficiaire du RSA",
         "is_mandatory": True,
+        "punishable_warning": "votre RSA peut être réduit ou suspendu",
         "what_to_bring": "une pièce d'identité",
     },
     {
@@ -39,11 +42,13 @@ CATEGORIES: tuple[dict[str, Any], ...] = (
         "rdv_purpose": "voir où vous en êtes et préparer la suite avec vous",
         "user_designation": "bénéficiaire du RSA",
         "is_mandatory": True,
+        "punishable_warning": "votre RSA peut être réduit ou suspendu",
         "what_to_bring": "les papiers reçus depuis le dernier rendez-vous",
     },
     {
         "name": "Atelier compétences",
         "short_name": "rsa_atelier_competences",
+        "template_model": TemplateModel.ATELIER,
         "motif_category_type": MotifCategoryType.AUTRE,
         "rdv_title": "atelier collectif",
         "rdv_title_by_phone": "atelier par téléphone",

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo.providers.addresses import AddressBase
+from demo.providers.brevo_mail import BrevoMailProvider
+from demo.providers.ovh import OvhProvider
+from demo.providers.receipts import Receipts
 from demo.providers.sms import SmsProvider
 from demo.providers.smtp import SmtpProvider
 
@@ -20,17 +23,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(asked, lambda *_: stop.set())
     try:
         addresses = AddressBase(port=options.address_port)
-        smtp, sms = (
-            SmtpProvider(options.outbox, port=options.smtp_port),
-            SmsProvider(options.outbox, port=options.sms_port),
-        )
+        smtp = SmtpProvider(options.outbox, port=options.smtp_port)
+        sms = SmsProvider(options.outbox, port=options.sms_port)
+        mail = BrevoMailProvider(options.outbox, port=options.email_port)
+        ovh = OvhProvider(options.outbox, port=options.ovh_port)
     except OSError as error:
         sys.stderr.write(
-            f"providers: cannot listen on port {options.smtp_port}, {options.sms_port} "
-            f"or {options.address_port} ({error.strerror})\n"
+            f"providers: cannot listen on port {options.smtp_port}, {options.sms_port}, "
+            f"{options.address_port}, {options.email_port} or {options.ovh_port} ({error.strerror})\n"
         )
         return 1
-    with smtp, sms, addresses:
+    receipts = Receipts(options.outbox, mail_callback=options.mail_callback)
+    with smtp, sms, mail, ovh, addresses, receipts:
         sys.stdout.write(f"providers: ready (mail on port {smtp.port}, SMS at {sms.url})\n")
         sys.stdout.flush()
         stop.wait()
@@ -43,6 +47,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--smtp-port", type=int, default=8025)
     parser.add_argument("--sms-port", type=int, default=8026)
     parser.add_argument("--address-port", type=int, default=0)
+    parser.add_argument("--email-port", type=int, default=0, help="Brevo's mail API")
+    parser.add_argument("--ovh-port", type=int, default=0, help="OVH's SMS API")
+    parser.add_argument("--mail-callback", default="", help="address told of what became of mails")
     return parser.parse_args(arguments)
 
 

@@ -42,6 +42,10 @@ class SmtpProvider:
         names = [name for name in storage.names(self.outbox) if storage.described(name)[1] == "email"]
         return [parse((self.outbox / name).read_bytes()) for name in reversed(names)]
 
+    def hang_up(self) -> None:
+        """Close the sessions of all who wait, and listen no more."""
+        self._loop.call_soon_threadsafe(self.stopping.set)
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -50,7 +54,8 @@ class SmtpProvider:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.script.stopped.set()
-        self._loop.call_soon_threadsafe(self.stopping.set)
+        if not self._loop.is_closed():
+            self.hang_up()
         self._thread.join()
         self._socket.close()
 

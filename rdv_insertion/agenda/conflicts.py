@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from rdv_insertion.agenda import public_holidays
+from rdv_insertion.agenda.convocations import NO_PHONE_TO_GIVE
 from rdv_insertion.agenda.enums import LieuAvailability, LocationType
 from rdv_insertion.agenda.models import (
     Absence,
@@ -17,6 +18,7 @@ from rdv_insertion.agenda.models import (
     Rdv,
     RdvAgent,
 )
+from rdv_insertion.agenda.phones import phone_to_give
 from rdv_insertion.agenda.plans import Plan
 from rdv_insertion.agenda.schedules import Schedule
 from rdv_insertion.followups.enums import ParticipationStatus
@@ -49,6 +51,8 @@ def _refusals(plan: Plan, now: datetime, rdv: Rdv | None) -> Iterator[str]:
     if plan.motif.deleted_at and (rdv is None or rdv.motif_id != plan.motif.pk):
         yield "Ce motif n'est plus en service."
     yield from _lieu_refusals(plan, rdv)
+    if plan.motif.convocation and not phone_to_give(plan.motif, plan.lieu):
+        yield NO_PHONE_TO_GIVE
     yield from _agent_refusals(plan)
     yield from _people_refusals(plan, rdv)
 

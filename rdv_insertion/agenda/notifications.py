@@ -2,69 +2,86 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from rdv_insertion.agenda.calendar import event_file
-from rdv_insertion.agenda.links import rdv_url
+from rdv_insertion.agenda.contents import Contents
+from rdv_insertion.agenda.convocations import (
+    Limit,
+    about,
+    channels_of,
+    purpose_for,
+    version_of,
+)
 from rdv_insertion.agenda.models import Participation
-from rdv_insertion.agenda.presentation import help_phone, place_lines, title_of
-from rdv_insertion.kernel import dates
+from rdv_insertion.agenda.phones import load_phones
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Purpose
-from rdv_insertion.messaging.texts import FromTemplates
 
 REMINDER_BEFORE = timedelta(hours=48)
 # A worker that was down for less than this still sends the reminders that were due meanwhile.
 REMINDER_TOLERANCE = timedelta(hours=12)
 
-_WITH_EVENT = (Purpose.RDV_CREATED, Purpose.RDV_UPDATED)
+_WITH_EVENT = (
+    Purpose.RDV_CREATED,
+    Purpose.RDV_UPDATED,
+    Purpose.CONVOCATION_CREATED,
+    Purpose.CONVOCATION_UPDATED,
+)
+_REMINDERS = (Purpose.RDV_REMINDER, Purpose.CONVOCATION_REMINDER)
 
 
 def notify(participation_ids: Sequence[int], purpose: str, *, now: datetime) -> int:
-    """Write one message a channel for each participation; returns how many people have a channel."""
-    participations = Participation.objects.with_details().filter(pk__in=participation_ids).order_by("id")
-    drafts = [draft for participation in participations for draft in _drafts(participation, purpose, now)]
+    """Write one message a channel for each participation; returns how many people have a channel.
+
+    `purpose` is that of a rdv: people who are summoned are told it as a convocation. A constant number of
+    queries.
+    """
+    found = Participation.objects.with_details().filter(pk__in=participation_ids).order_by("id")
+    participations = list(found)
+    load_phones(one.rdv for one in participations)
+    contents, limit = Contents(participations), Limit(participations, now)
+    drafts = [draft for one in participations for draft in _drafts(one, purpose, contents, limit, now)]
     messaging.enqueue(drafts=drafts, now=now)
-    return len({draft.to.pk for draft in drafts})
+    return len({draft.to.pk for draft in drafts if not draft.refusal})
 
 
-def _drafts(participation: Participation, purpose: str, now: datetime) -> list[messaging.Draft]:
-    rdv = participation.rdv
-    context = message_context(participation)
-    calendar = event_file(participation, now=now) if purpose in _WITH_EVENT else ""
-    moment = f"{rdv.starts_at:%Y%m%dT%H%M}-{participation.sequence}"
-    if purpose == Purpose.RDV_REMINDER:
-        moment = f"{rdv.starts_at:%Y%m%dT%H%M}"
+def _drafts(
+    participation: Participation, rdv_purpose: str, contents: Contents, limit: Limit, now: datetime
+) -> list[messaging.Draft]:
+    purpose = purpose_for(participation, rdv_purpose)
     return [
-        messaging.Draft(
-            organisation=rdv.organisation,
-            to=participation.usager,
-            purpose=purpose,
-            channel=channel,
-            about=f"participation-{participation.pk}",
-            period=moment,
-            content=FromTemplates(purpose, context),
-            calendar=calendar,
+        draft_of(
+            participation,
+            purpose,
+            channel,
+            contents=contents,
+            now=now,
+            refusal=limit.refusal(participation, purpose, channel),
         )
-        for channel in messaging.channels_for(participation.usager)
+        for channel in channels_of(participation, purpose)
     ]
 
 
-def message_context(participation: Participation) -> dict[str, Any]:
-    """What the texts about a rdv may say; dates are on the clocks of the place."""
-    rdv, category = participation.rdv, participation.rdv.motif.motif_category
-    return {
-        "person": participation.usager.polite_name,
-        "organisation": rdv.organisation.name,
-        "title": title_of(rdv),
-        "subject": category.rdv_subject if category else "",
-        "moment": dates.long_moment(rdv.starts_at, rdv.time_zone),
-        "short_moment": dates.short_moment(rdv.starts_at, rdv.time_zone),
-        "place": place_lines(rdv),
-        "access": rdv.lieu.access if rdv.lieu else "",
-        "link": rdv_url(participation),
-        "help_phone": help_phone(rdv),
-        "what_to_bring": category.what_to_bring if category else "",
-        "instruction": rdv.motif.instruction,
-        "mandatory": bool(category and category.is_mandatory),
-    }
+def draft_of(
+    participation: Participation,
+    purpose: str,
+    channel: str,
+    *,
+    contents: Contents,
+    now: datetime,
+    refusal: str = "",
+) -> messaging.Draft:
+    """What is told of this participation by one channel: the same thing in the same version, once."""
+    rdv = participation.rdv
+    reminder = purpose in _REMINDERS
+    return messaging.Draft(
+        organisation=rdv.organisation,
+        to=participation.usager,
+        purpose=purpose,
+        channel=channel,
+        about=about(participation.pk),
+        period=f"{rdv.starts_at:%Y%m%dT%H%M}" if reminder else version_of(participation),
+        content=contents.of(participation, purpose, channel, now=now),
+        calendar=event_file(participation, now=now) if purpose in _WITH_EVENT else "",
+        refusal=refusal,
+    )

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from rdv_insertion.agenda.enums import LocationType
 from rdv_insertion.agenda.models import Rdv
+from rdv_insertion.agenda.phones import phone_of
 from rdv_insertion.kernel import phone
 
 
@@ -36,6 +37,5 @@ def visio_url(rdv: Rdv) -> str:
 
 
 def help_phone(rdv: Rdv) -> str:
-    """The number to call about this rdv, as people dictate it: that of the place, else the organisation."""
-    own = rdv.lieu.phone_number if rdv.lieu else ""
-    return phone.display(own or rdv.organisation.phone_number)
+    """The number to call about this rdv, as people dictate it (see `phones`)."""
+    return phone.display(phone_of(rdv))

@@ -144,6 +144,8 @@ class Invitation(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["follow_up", "-created_at"], name="invitation_by_follow_up"),
+            # Those of one day, to be reminded of.
+            models.Index(fields=["created_at"], name="invitation_by_moment"),
             models.Index(
                 fields=["organisation"], name="invitation_without_slot", condition=Q(no_slot_at__isnull=False)
             ),
@@ -151,6 +153,20 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.follow_up_id} — {self.channel}"
+
+
+class InvitationRunQuerySet(models.QuerySet["InvitationRun"]):
+    def visible_to(self, agent: Agent) -> "InvitationRunQuerySet":
+        """Those of the organisations in which `agent` has a role."""
+        return self.filter(
+            configuration__organisation__roles__agent=agent, configuration__organisation__archived_at=None
+        )
+
+    def with_details(self) -> "InvitationRunQuerySet":
+        """With all that its pages and its job read."""
+        return self.select_related(
+            "configuration__organisation__department", "configuration__motif_category", "created_by", "lieu"
+        )
 
 
 class InvitationRun(models.Model):
@@ -173,8 +189,12 @@ class InvitationRun(models.Model):
         Agent, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="préparé par"
     )
     created_at = models.DateTimeField("préparé le")
+    # When the refusals of its targets were last foreseen.
+    checked_at = models.DateTimeField("vérifié le", null=True, blank=True)
     started_at = models.DateTimeField("lancé le", null=True, blank=True)
     finished_at = models.DateTimeField("fini le", null=True, blank=True)
+
+    objects: ClassVar[InvitationRunQuerySet] = InvitationRunQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = "envoi d'invitations"
@@ -192,7 +212,7 @@ class InvitationTarget(models.Model):
     follow_up = models.ForeignKey(
         FollowUp, models.CASCADE, related_name="invitation_targets", verbose_name="suivi"
     )
-    # `Refusal` by channel.
+    # The reasons (`Refusal`) by channel: foreseen while the run is prepared, then those that held.
     refusals = models.JSONField("refus", default=dict, blank=True)
     done_at = models.DateTimeField("traitée le", null=True, blank=True)
 

@@ -5,7 +5,7 @@ and their referents then say for which of them they may be received, and by whom
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from enum import StrEnum
 from django.db.models import QuerySet
 
 from rdv_insertion.agenda.creneaux import Offer, offers
-from rdv_insertion.agenda.eligibility import eligible, location_of
+from rdv_insertion.agenda.eligibility import Eligible, eligible, location_of
 from rdv_insertion.agenda.enums import BOOKABLE_WHEN_INVITED
 from rdv_insertion.agenda.models import Motif, PlageOuverture, Rdv, RdvAgent
 from rdv_insertion.followups.models import MotifCategory
@@ -36,33 +36,77 @@ class NothingBecause(StrEnum):
 def offers_of(invitation: Invitation, *, now: datetime) -> list[Offer]:
     """What this person may choose from at `now`. Nine queries at most."""
     follow_up = invitation.follow_up
-    return offers_of_person(invitation.organisation, follow_up.motif_category, follow_up.usager, now=now)
+    return offers_of_person(
+        invitation.organisation,
+        follow_up.motif_category,
+        follow_up.usager,
+        now=now,
+        with_referents=invitation.with_referents,
+    )
 
 
 def offers_of_person(
-    organisation: Organisation, motif_category: MotifCategory, usager: Usager, *, now: datetime
+    organisation: Organisation,
+    motif_category: MotifCategory,
+    usager: Usager,
+    *,
+    now: datetime,
+    with_referents: bool = False,
 ) -> list[Offer]:
     """What this person may choose from in this organisation and category, collective rdvs included.
 
-    Places where nobody may receive them are left out. Nine queries at most, of which six only when a motif
-    is kept for sectors or referents.
+    `with_referents` leaves only what their referents offer. Places where nobody may receive them are left
+    out. Nine queries at most, of which six only when a motif is kept for sectors or referents.
     """
-    motifs = list(bookable_motifs(organisation, motif_category))
+    motifs = asked_motifs(organisation, motif_category, with_referents=with_referents)
     allowed = eligible(motifs, usager, location=location_of(usager, motifs, now=now))
+    return offers_allowed(allowed, now=now)
+
+
+def offers_allowed(allowed: Sequence[Eligible], *, now: datetime) -> list[Offer]:
+    """What is offered to whoever may be received for these motifs by these agents. Four queries at most."""
     receivers = {motif.pk: agents for motif, agents in allowed if agents is not None}
     found = offers([motif for motif, _ in allowed], now=now)
     return _served(found, receivers) if receivers else found
 
 
 def offers_for(
-    organisation: Organisation, motif_category: MotifCategory, *, now: datetime | None = None
+    organisation: Organisation,
+    motif_category: MotifCategory,
+    *,
+    now: datetime | None = None,
+    with_referents: bool = False,
 ) -> list[Offer]:
     """What invited people of this category may choose from, whoever they are; with `now`, ateliers too.
 
-    Motifs kept for referents count only when the category has no other.
+    Motifs kept for referents count only when the category has no other, or `with_referents`, and then alone.
     """
-    motifs = list(bookable_motifs(organisation, motif_category))
+    motifs = asked_motifs(organisation, motif_category, with_referents=with_referents)
     return offers([motif for motif in motifs if not motif.referent_only] or motifs, now=now)
+
+
+def asked_motifs(
+    organisation: Organisation, motif_category: MotifCategory, *, with_referents: bool
+) -> list[Motif]:
+    """The motifs that invited people may book; `with_referents`, those kept for referents. One query."""
+    motifs = bookable_motifs(organisation, motif_category)
+    return list(motifs.filter(referent_only=True) if with_referents else motifs)
+
+
+def referents_of(organisation: Organisation, usager_ids: Collection[int]) -> dict[int, list[str]]:
+    """The names of the referents of each person who may receive them in this organisation. One query.
+
+    By usager id; whoever has none is not there.
+    """
+    links = Usager.referents.through.objects.filter(
+        usager__in=usager_ids,
+        agent__is_active=True,
+        agent__roles__organisation=organisation,
+    ).select_related("agent")
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for link in links.order_by("agent__last_name", "agent__first_name", "agent_id"):
+        found[link.usager_id].append(str(link.agent))
+    return dict(found)
 
 
 def preselected(invitation: Invitation, found: Sequence[Offer]) -> Offer | None:
@@ -74,10 +118,12 @@ def preselected(invitation: Invitation, found: Sequence[Offer]) -> Offer | None:
 
 
 def nothing_because(
-    organisation: Organisation, motif_category: MotifCategory, usager: Usager
+    organisation: Organisation, motif_category: MotifCategory, usager: Usager, *, with_referents: bool = False
 ) -> NothingBecause:
     """Why this person, who finds nothing to choose, finds nothing. Two queries."""
-    motifs = list(bookable_motifs(organisation, motif_category))
+    motifs = asked_motifs(organisation, motif_category, with_referents=with_referents)
+    if with_referents and not motifs:
+        return NothingBecause.NO_REFERENT
     if not motifs or not all(motif.referent_only for motif in motifs):
         return NothingBecause.FULL
     return NothingBecause.REFERENTS_FULL if eligible(motifs, usager) else NothingBecause.NO_REFERENT

@@ -1,4 +1,8 @@
-"""Dates as French readers write and read them. Moments are aware; a wall clock belongs to a place."""
+"""Dates as French readers write and read them. Moments are aware; a wall clock belongs to a place.
+
+What writes a date follows the active language: French everywhere but on the pages and in the messages of a
+person who reads another one.
+"""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -6,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.dateformat import format as django_format
+from django.utils.translation import gettext
 
+from rdv_insertion.kernel import foreign_dates
+from rdv_insertion.kernel.languages import Language, active
 from rdv_insertion.kernel.text import squish, without_accents, without_marks, without_unseen
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -104,24 +111,49 @@ def at(day: date, clock_time: time, zone: ZoneInfo) -> datetime:
 
 def long_date(day: date) -> str:
     """`mardi 3 mars 2026`, with `1er` on the first of a month."""
+    if (language := active()) != Language.FR:
+        return foreign_dates.long_date(day, language)
     # The ordinal suffix of Django's formats is English whatever the language.
     return django_format(day, "l j F Y" if day.day > 1 else r"l j\e\r F Y")
+
+
+def day_label(day: date) -> str:
+    """`mardi 3 mars`: the year goes without saying within some weeks."""
+    if (language := active()) != Language.FR:
+        return foreign_dates.day_label(day, language)
+    return django_format(day, "l j F" if day.day > 1 else r"l j\e\r F")
+
+
+def day_and_month(day: date, *, with_year: bool = False) -> str:
+    """`3 mars`, or `3 mars 2026`."""
+    if (language := active()) != Language.FR:
+        return foreign_dates.day_and_month(day, language, with_year=with_year)
+    text = django_format(day, "j F" if day.day > 1 else r"j\e\r F")
+    return f"{text} {day.year}" if with_year else text
 
 
 def long_moment(moment: datetime, zone: ZoneInfo) -> str:
     """`mardi 3 mars 2026 à 9 h 30`, on the clocks of `zone`."""
     local = moment.astimezone(zone)
-    return f"{long_date(local.date())} à {clock(local)}"
+    return _at_clock(long_date(local.date()), local)
 
 
 def short_moment(moment: datetime, zone: ZoneInfo) -> str:
     """`03/03/2026 à 9 h 30`, on the clocks of `zone`, for tables and SMS."""
     local = moment.astimezone(zone)
-    return f"{local:%d/%m/%Y} à {clock(local)}"
+    return _at_clock(f"{local:%d/%m/%Y}", local)
+
+
+def _at_clock(day: str, local: datetime) -> str:
+    if active() == Language.FR:
+        return f"{day} à {clock(local)}"
+    return gettext("%(date)s à %(time)s") % {"date": day, "time": clock(local)}
 
 
 def clock(moment: datetime) -> str:
     """`9 h 30`, or `9 h` on the hour."""
+    if active() != Language.FR:
+        return foreign_dates.clock(moment)
     return f"{moment.hour} h {moment.minute:02d}" if moment.minute else f"{moment.hour} h"
 
 

@@ -16,11 +16,17 @@ _jobs_of_this_transaction = JobManager(DjangoConnector())
 
 
 def defer(
-    task: str, *arguments: JSONDict, queue: str, lock: str | None = None, wait: timedelta | None = None
+    task: str,
+    *arguments: JSONDict,
+    queue: str,
+    lock: str | None = None,
+    wait: timedelta | None = None,
+    priority: int = 0,
 ) -> None:
     """Have the worker run `task` once for each of `arguments`, after `wait` at the earliest.
 
-    Jobs with the same `lock` never run at the same time.
+    Jobs with the same `lock` never run at the same time. Those of a higher `priority` begin before the others
+    of their queue.
     """
     if not arguments:
         return
@@ -29,6 +35,7 @@ def defer(
         job_manager=_jobs_of_this_transaction,
         queue=queue,
         lock=lock,
+        priority=priority,
         schedule_in={"seconds": int(wait.total_seconds())} if wait else None,
     )
     later.batch_defer(*arguments)

@@ -4,6 +4,7 @@ Translations are in `rdv_insertion/locale/<language>/LC_MESSAGES/django.po`.
 """
 
 from django.db import models
+from django.utils import translation
 
 
 class Language(models.TextChoices):
@@ -33,9 +34,16 @@ IN_FRENCH: dict[str, str] = {
     Language.FA: "dari ou persan",
 }
 
+_CODES = frozenset(Language.values)
 _RIGHT_TO_LEFT = frozenset({Language.AR, Language.FA})
 
 
 def direction(language: str) -> str:
     """`rtl` or `ltr`, as HTML writes it."""
     return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+
+
+def active() -> str:
+    """The language in which this thread writes now; French when it is none of ours."""
+    language = translation.get_language() or Language.FR
+    return language if language in _CODES else Language.FR

@@ -1,6 +1,9 @@
 """Jobs that keep the queue itself in order."""
 
+from contextlib import suppress
+
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
 _KEEP_FINISHED_JOBS_FOR_HOURS = 24 * 7
 
@@ -10,7 +13,9 @@ _KEEP_FINISHED_JOBS_FOR_HOURS = 24 * 7
 async def retry_stalled_jobs(timestamp: int) -> None:
     """Every minute: give back the jobs of workers that died (their heart has stopped) to the living."""
     for job in await app.job_manager.get_stalled_jobs():
-        await app.job_manager.retry_job(job)
+        # A worker that was only slow may have ended it meanwhile: the others still wait.
+        with suppress(ConnectorException):
+            await app.job_manager.retry_job(job)
 
 
 @app.periodic(cron="17 3 * * *")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel import phone
 from rdv_insertion.kernel.languages import Language
-from rdv_insertion.messaging.channels.email.transport import sender_of
+from rdv_insertion.messaging.channels.email.mail import sender_of
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.texts import Content
 from rdv_insertion.territory.models import Organisation
@@ -31,7 +31,11 @@ class Draft:
     calendar: str = field(default="", repr=False)
     # Another number or address than the one they are known by.
     address: str = field(default="", repr=False)
+    # Where an answer to this mail goes, when it is neither nowhere nor back to us.
+    reply_to: str = field(default="", repr=False)
     even_at_night: bool = False
+    # Why it must not leave, in French: it is written and kept as failed, so that somebody sees it.
+    refusal: str = ""
 
     @property
     def unique_key(self) -> str:
@@ -75,8 +79,10 @@ def addresses_of(draft: Draft) -> tuple[str, str]:
     to, organisation = draft.to, draft.organisation
     if draft.channel == Channel.EMAIL:
         return draft.address or to.email or "", sender_of(organisation.name)
+    if draft.channel == Channel.SMS and draft.address:
+        return draft.address, organisation.sms_sender
     if not isinstance(to, Usager):
-        raise ValueError("agents and organisations are told by mail")
+        raise ValueError("agents and organisations are told by mail, or by SMS at a given number")
     if draft.channel == Channel.SMS:
         return to.phone_number or "", organisation.sms_sender
     return to.address or "", organisation.name[:100]

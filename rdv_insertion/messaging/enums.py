@@ -10,7 +10,7 @@ class Channel(models.TextChoices):
 
 
 class Purpose(models.TextChoices):
-    """Why a message is sent. Each purpose has its texts in templates/messages/<purpose>/."""
+    """Why a message is sent. What each one says: `messaging/texts/`."""
 
     INVITATION = "invitation", "Invitation à choisir un créneau"
     INVITATION_REMINDER = "invitation_reminder", "Relance d'invitation"
@@ -99,11 +99,18 @@ FAILED = (
     MessageStatus.TECHNICAL_FAILURE,
 )
 WAITING = (MessageStatus.CREATED, MessageStatus.SENDING)
+TO_WATCH = (
+    *WAITING,
+    MessageStatus.TO_PRINT,
+    MessageStatus.TEMPORARY_FAILURE,
+    MessageStatus.TECHNICAL_FAILURE,
+)
 
 # The only moves a message may make; `delivered` is final. A receipt may come before the provider's answer was
 # written (`sending`), and after a failure.
 TRANSITIONS: dict[str, frozenset[str]] = {
-    MessageStatus.CREATED: frozenset({MessageStatus.SENDING}),
+    # Delivered: it waits for another try, but the provider had taken the one that seemed to fail.
+    MessageStatus.CREATED: frozenset({MessageStatus.SENDING, MessageStatus.DELIVERED}),
     MessageStatus.SENDING: frozenset(
         {MessageStatus.CREATED, MessageStatus.SENT, MessageStatus.DELIVERED, *FAILED}
     ),

@@ -14,8 +14,7 @@ _WHEN_THE_DATABASE_IS_AWAY = RetryStrategy(max_attempts=100, wait=10, linear_wai
 @app.task(name="deliver", queue="sms", retry=_WHEN_THE_DATABASE_IS_AWAY)
 def deliver(message_ids: list[int]) -> None:
     """Send these messages; the queue is the channel, so that slow mails never delay SMS."""
-    for message_id in message_ids:
-        services.send(message_id=message_id, now=timezone.now())
+    services.send(message_ids=message_ids, now=timezone.now())
 
 
 @app.periodic(cron="* * * * *")
@@ -23,3 +22,10 @@ def deliver(message_ids: list[int]) -> None:
 def resume_stuck_messages(timestamp: int) -> None:
     """Every minute: take over what a dead worker left."""
     services.resume_stuck(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="plan_forgotten_messages", queue="housekeeping", queueing_lock="plan_forgotten_messages")
+def plan_forgotten_messages(timestamp: int) -> None:
+    """Every minute: a lost job is not a lost message."""
+    services.plan_forgotten(now=timezone.now())

@@ -41,6 +41,7 @@ _LONGEST_BY_MONTH = timedelta(days=3 * 366)
 class Step(StrEnum):
     """How long one bar of the time axis lasts; the values are those of `date_trunc`."""
 
+    DAY = "day"
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"

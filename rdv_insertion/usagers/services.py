@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel import bulk
 from rdv_insertion.kernel.bulk import update_columns
+from rdv_insertion.kernel.languages import Language
 from rdv_insertion.territory.models import Department, Organisation
 from rdv_insertion.usagers.identity import ATTRIBUTES, Identity
 from rdv_insertion.usagers.models import Tag, Usager, UsagerOrganisation
@@ -141,12 +142,15 @@ def _label(people: Iterable[tuple[Usager, PersonToSave]]) -> None:
 
 
 @transaction.atomic
-def edit_usager(*, usager: Usager, identity: Identity, attributes: Iterable[str], now: datetime) -> Usager:
+def edit_usager(
+    *, usager: Usager, identity: Identity, attributes: Iterable[str], now: datetime, language: str = ""
+) -> Usager:
     """Write what an agent typed on the person's page: a blank erases, unlike a blank in a file.
 
-    Only `attributes` are touched. Raises MissingIdentity when nothing would identify the person any more,
-    unless nothing did before, ValidationError when somebody else has the NIR or internal identifier, and
-    Usager.DoesNotExist for somebody deleted meanwhile, who is not created again.
+    Only `attributes` are touched, and the language of the person when it is given. Raises MissingIdentity
+    when nothing would identify the person any more, unless nothing did before, ValidationError when somebody
+    else has the NIR or internal identifier, and Usager.DoesNotExist for somebody deleted meanwhile, who is
+    not created again.
     """
     lock_department(usager.department)
     if not Usager.objects.filter(pk=usager.pk).exists():
@@ -154,6 +158,8 @@ def edit_usager(*, usager: Usager, identity: Identity, attributes: Iterable[str]
     had_a_key = usager.identity.is_reachable_by_a_key
     for name in attributes:
         setattr(usager, name, getattr(identity, name))
+    if language:
+        usager.language = Language(language)
     if had_a_key or not usager.last_name or not usager.first_name:
         check_identity(usager.identity)
     usager.updated_at = now
@@ -161,3 +167,14 @@ def edit_usager(*, usager: Usager, identity: Identity, attributes: Iterable[str]
     usager.validate_constraints()
     usager.save()
     return usager
+
+
+@transaction.atomic
+def choose_language(*, usager: Usager, language: str, now: datetime) -> None:
+    """Write the person's next messages and pages in `language` (kernel/languages.py). Raises ValueError.
+
+    Only that is written: what an agent changes at the same moment stays.
+    """
+    usager.language = Language(language)
+    changed = Usager.objects.filter(pk=usager.pk).exclude(language=language)
+    changed.update(language=language, updated_at=now)

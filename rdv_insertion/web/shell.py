@@ -15,6 +15,8 @@ from rdv_insertion.agents.perms import administers, organisations_of
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.invitations.models import Invitation
 from rdv_insertion.kernel.text import plural
+from rdv_insertion.messaging.models import RefusedContact
+from rdv_insertion.pilotage.stopped_messages import count_stopped
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.web.agents.undo import take_undo
 
@@ -30,6 +32,8 @@ _OF_THE_AGENDA = (
     "rdv_cancel",
     "rdv_day",
 )
+# Pages under *Pilotage* about the messages of an organisation.
+_ABOUT_MESSAGES = ("messages_sent", "messages_to_correct", "messages_stopped", "messages_waiting")
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,10 @@ def _shell(request: HttpRequest, agent: Agent) -> Shell:
         return Shell()
     people = reverse("usagers", args=[organisation.slug])
     links = [
-        ("Usagers", people, ("usagers", "usager")),
+        ("Usagers", people, ("usagers", "usager", "invitation_run", "letters")),
         ("Agenda", reverse("agenda"), ("agenda", "plage", "absence", *_OF_THE_AGENDA)),
         ("Importer", reverse("imports"), ("import",)),
-        ("Pilotage", reverse("rdv_statistics"), ("rdv_statistics", "rdvs")),
+        ("Pilotage", reverse("rdv_statistics"), ("rdv_statistics", "rdvs", *_ABOUT_MESSAGES)),
     ]
     if administers(agent, organisation):
         configuration = reverse("configuration", args=[organisation.slug])
@@ -105,8 +109,23 @@ def _shell(request: HttpRequest, agent: Agent) -> Shell:
 
 
 def _waiting(agent: Agent, organisation: Organisation) -> list[Item]:
-    """What waits for this agent today: theirs, then their organisation's. Two queries."""
-    return [*_to_fill_in(agent), *_without_slot(organisation)]
+    """What waits for this agent today: theirs, then their organisation's. Five queries at most."""
+    return [*_to_fill_in(agent), *_without_slot(organisation), *_not_arrived(organisation)]
+
+
+def _not_arrived(organisation: Organisation) -> list[Item]:
+    """Messages to send again, and contacts to correct so that the next ones arrive."""
+    stopped = count_stopped(organisation, now=timezone.now())
+    wrong = RefusedContact.objects.current().of_organisation(organisation).count()
+    items = [
+        (stopped, ("message en panne", "messages en panne"), "messages_stopped"),
+        (wrong, ("contact à corriger", "contacts à corriger"), "messages_to_correct"),
+    ]
+    return [
+        Item(plural(count, *words), reverse(name, args=[organisation.slug]))
+        for count, words, name in items
+        if count
+    ]
 
 
 def _without_slot(organisation: Organisation) -> list[Item]:

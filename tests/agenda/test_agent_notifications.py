@@ -14,7 +14,7 @@ from rdv_insertion.agenda.announcements import Change
 from rdv_insertion.agenda.models import FormerRdvAgent, Rdv, RdvAgent
 from rdv_insertion.agents.enums import NotificationLevel
 from rdv_insertion.agents.models import Agent
-from rdv_insertion.messaging.channels.email.transport import build_mail
+from rdv_insertion.messaging.channels.email.mail import build_mail
 from rdv_insertion.messaging.enums import Purpose
 from rdv_insertion.messaging.models import Message
 from tests.factories import LieuFactory, MotifFactory, ParticipationFactory, RdvFactory

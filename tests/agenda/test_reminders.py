@@ -70,7 +70,7 @@ def test_reminders_cost_the_same_queries_for_two_and_forty_people(django_assert_
         Participation.objects.all().delete()
         for _ in range(count):
             a_rdv()
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(16):
             assert remind(now=DUE) == count
 
 

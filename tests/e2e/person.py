@@ -2,7 +2,10 @@
 
 from playwright.sync_api import Page, expect
 
-_TARGETS = ".fr-btn, .person-card, .person-weeks__link, .person-halves__link, .person-help a, .fr-input"
+_TARGETS = (
+    ".fr-btn, .person-card, .person-weeks__link, .person-halves__link, .person-help a, .fr-input, "
+    ".person-languages summary, .person-languages[open] button, .person-french a"
+)
 _SMALL = """targets => targets.filter(target => target.getBoundingClientRect().height < 44)
     .map(target => target.outerHTML)"""
 

@@ -7,11 +7,10 @@ import pytest
 
 from rdv_insertion.messaging.enums import Channel, Purpose
 from rdv_insertion.messaging.services import Draft
-from rdv_insertion.messaging.texts import FromTemplates
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 from tests.factories import UsagerFactory
-from tests.messaging.contexts import INVITATION
+from tests.messaging.contents import invitation
 from tests.providers import providers
 
 __all__ = ["providers"]
@@ -36,7 +35,7 @@ def draft(organisation: Organisation, usager: Usager) -> DraftOf:
             "purpose": Purpose.INVITATION,
             "channel": Channel.SMS,
             "about": "invitation-ABCDEFGH",
-            "content": FromTemplates(Purpose.INVITATION, INVITATION),
+            "content": invitation(),
         }
         return Draft(**{**values, **changes})
 

@@ -1,48 +1,6 @@
-"""What the texts are given, as realistic as can be."""
+"""What the templates of mails to professionals are given, as realistic as can be."""
 
 from typing import Any
-
-INVITATION: dict[str, Any] = {
-    "person": "Madame Maïa N'DIAYE",
-    "title": "rendez-vous d'orientation",
-    "subject": "RSA",
-    "purpose": "démarrer un parcours d'accompagnement",
-    "designation": "bénéficiaire du RSA",
-    "mandatory": True,
-    "organisation": "Conseil départemental de la Drôme",
-    "department": "Drôme",
-    "link": "https://rdv-insertion.fr/r/ABCDEFGH",
-    "code": "ABCD EFGH",
-    "typing_page": "rdv-insertion.fr/invitation",
-    "days_left": 10,
-    "last_day": "vendredi 13 mars 2026",
-    "help_phone": "04 75 00 00 00",
-}
-
-RDV: dict[str, Any] = {
-    "person": "Madame Maïa N'DIAYE",
-    "organisation": "Conseil départemental de la Drôme",
-    "title": "rendez-vous d'orientation",
-    "subject": "RSA",
-    "moment": "mardi 3 mars 2026 à 9 h 30",
-    "short_moment": "03/03/2026 à 9 h 30",
-    "place": ["Centre médico-social de l'Hôtel-Dieu", "12 rue de la République, 26000 Valence"],
-    "access": "Bus 5, arrêt Gare",
-    "link": "https://rdv-insertion.fr/rdv/ABCDEFGH",
-    "help_phone": "04 75 00 00 00",
-    "what_to_bring": "une pièce d'identité et un justificatif d'adresse",
-    "instruction": "Venez 5 minutes avant l'heure.",
-    "mandatory": True,
-}
-
-# An earlier créneau offered: the rdv as it would be, the one they have, and until when it is kept.
-EARLIER_SLOT: dict[str, Any] = {
-    **RDV,
-    "link": "https://rdv-insertion.fr/rdv/ABCDEFGH/plus-tot",
-    "current_moment": "jeudi 12 mars 2026 à 14 h",
-    "current_short_moment": "12/03/2026 à 14 h",
-    "answer_before": "14 h 10",
-}
 
 AGENT_RDV: dict[str, Any] = {
     "heading": "Rendez-vous déplacé",
@@ -90,6 +48,18 @@ SLOT_REQUEST: dict[str, Any] = {
     "asked_by": "Alice Agent",
     "waiting": 34,
     "free": 12,
+    "category": "RSA orientation d'accueil",
+    "organisation": "Conseil départemental de la Drôme",
+    "link": "https://rdv-insertion.fr/plages/",
+    "help_phone": "",
+}
+
+BLOCKED_PEOPLE: dict[str, Any] = {
+    "count": 3,
+    "invited": 12,
+    "towns": [("26150 Die", 2), ("", 1)],
+    "referents": [("Rose D'Arc", 2)],
+    "without_referent": 1,
     "category": "RSA orientation d'accueil",
     "organisation": "Conseil départemental de la Drôme",
     "link": "https://rdv-insertion.fr/plages/",

@@ -1,20 +1,23 @@
 from email.message import EmailMessage
 from email.utils import parseaddr
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdv_insertion.messaging.channels.email.transport import SmtpTransport, sender_of
+from rdv_insertion.messaging.channels.email.mail import sender_of
+from rdv_insertion.messaging.channels.email.transport import SmtpTransport
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.replies import message_id_of
 from rdv_insertion.messaging.transport import DeliveryError
 from tests.providers import Behaviour, Providers
 
 EVENT = "BEGIN:VCALENDAR\r\nSUMMARY:Rendez-vous à l'hôtel\r\nEND:VCALENDAR\r\n"
 
 
-def a_mail(**changes: str) -> Message:
+def a_mail(**changes: Any) -> Message:
     values = {
         "sender": sender_of("Conseil départemental de la Drôme"),
         "recipient": "marina@example.org",
@@ -25,7 +28,7 @@ def a_mail(**changes: str) -> Message:
     return Message(pk=42, **{**values, **changes})
 
 
-def sent(providers: Providers, **changes: str) -> EmailMessage:
+def sent(providers: Providers, **changes: Any) -> EmailMessage:
     transport = SmtpTransport()
     transport.send(a_mail(**changes))
     transport.close()
@@ -54,10 +57,20 @@ def test_a_mail_arrives_whole_with_its_accents(providers: Providers) -> None:
     assert "Bonjour à vous" in html.get_content()
 
 
-def test_a_mail_says_it_is_automatic_and_asks_for_no_reply(providers: Providers) -> None:
+def test_a_mail_says_it_is_automatic_and_which_it_is(providers: Providers) -> None:
     mail = sent(providers)
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Reply-To"] is None
+    assert mail["X-Mailin-custom"] == '{"record_identifier": "message_42"}'
+
+
+def test_only_people_are_given_an_address_to_answer_to_and_only_when_answers_are_read(
+    providers: Providers, settings: LazySettings
+) -> None:
+    settings.REPLY_DOMAIN = ""
+    assert sent(providers, usager_id=7)["Reply-To"] is None
+    settings.REPLY_DOMAIN = "reponses.exemple.fr"
+    assert sent(providers)["Reply-To"] is None
+    assert message_id_of(sent(providers, usager_id=7)["Reply-To"]) == 42
 
 
 def test_the_same_message_has_the_same_id_at_each_try(providers: Providers) -> None:

@@ -10,9 +10,14 @@ from pypdf import PdfReader
 from rdv_insertion.invitations.letters import letters_pdf
 from rdv_insertion.invitations.models import CategoryConfiguration
 from rdv_insertion.invitations.services import invite
+from rdv_insertion.messaging.channels.letter import render
+from rdv_insertion.messaging.channels.letter.frame import address_lines, has_postal_address
 from rdv_insertion.messaging.channels.letter.render import render_letters
 from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.messaging.models import Picture
+from rdv_insertion.usagers.models import Usager
 from tests.factories import FollowUpFactory, UsagerFactory
+from tests.messaging.pictures import png
 
 NASTY = '#panic() *gras* _x_ $1+1$ @ref <lbl> \\end `raw` // /* "q" [x] {y} ~ = - + https://x.y'
 
@@ -105,6 +110,143 @@ def test_a_long_address_stays_whole() -> None:
     pdf = render_letters([a_letter(recipient=address, sender=["Communauté d'agglomération " * 6, "Tél."])])
     assert len(read(pdf).pages) == 1
     assert "26140 Saint-Rambert" in text_of(pdf)
+
+
+POINTS_PER_MM = 72 / 25.4
+
+
+def placed(pdf: bytes, words: str) -> tuple[float, float]:
+    """Where `words` begin on the first page: from the left and from the top, in millimetres."""
+    found: list[tuple[float, float]] = []
+    page = read(pdf).pages[0]
+
+    def look(text: str, page_matrix: list[float], matrix: list[float], *_font: Any) -> None:
+        if words in text:
+            a, b, c, d, left, bottom = page_matrix
+            left += a * matrix[4] + c * matrix[5]
+            top = float(page.mediabox.height) - (bottom + b * matrix[4] + d * matrix[5])
+            found.append((left / POINTS_PER_MM, top / POINTS_PER_MM))
+
+    page.extract_text(visitor_text=look)
+    return found[0]
+
+
+LOGOS = {"logos": [{"digest": "a" * 64, "name": "Logo"}]}
+LONG_SENDER = {"sender": ["Communauté d'agglomération du Pays de Die", *["Direction"] * 5, "Tél. : 3949"]}
+
+
+@pytest.mark.parametrize("changes", [{}, LOGOS, LONG_SENDER, LOGOS | LONG_SENDER])
+def test_the_address_is_in_the_window_of_the_envelope(changes: dict[str, Any]) -> None:
+    picture = Picture(digest="a" * 64, media_type="image/png", content=png(300, 100))
+    pdf = render_letters([a_letter(**changes)], {picture.digest: picture})
+    for line in ("Madame", "26000"):
+        left, top = placed(pdf, line)
+        assert 109 < left < 112
+        assert 45 < top < 85
+    # Nothing else is in the window: the date comes below.
+    assert placed(pdf, "Valence, le")[1] > 85
+
+
+def test_six_lines_of_address_are_written_in_full_size_and_more_in_smaller() -> None:
+    six, eight = ([f"Ligne {number}" for number in range(count)] for count in (6, 8))
+    for lines in (six, eight):
+        pdf = render_letters([a_letter(recipient=lines)])
+        assert placed(pdf, lines[-1])[1] < 85
+
+
+@pytest.mark.parametrize(
+    ("part", "lines"),
+    [
+        ("12, rue de la République", ("12, rue de la République",)),
+        (
+            "Résidence Les Hauts, bâtiment Les Mimosas, escalier B",
+            ("Résidence Les Hauts", "bâtiment Les Mimosas", "escalier B"),
+        ),
+        (
+            "Madame Marie-Christine Éléonore DE LA TOUR-DU-PIN",
+            ("Madame Marie-Christine Éléonore DE LA", "TOUR-DU-PIN"),
+        ),
+        ("Chez M. Benali\n12 rue Haute", ("Chez M. Benali", "12 rue Haute")),
+        ("x" * 50, ("x" * 38, "x" * 12)),
+        ("", ()),
+    ],
+)
+def test_lines_of_an_address_have_38_characters_at_most(part: str, lines: tuple[str, ...]) -> None:
+    assert address_lines(part) == lines
+
+
+@pytest.mark.parametrize(
+    ("address", "whole"),
+    [
+        ("12 rue de l'Église 26150 Die", True),
+        ("Le Village, 26150 Die", True),
+        ("26150 Die", False),
+        ("12 rue de l'Église", False),
+        (None, False),
+    ],
+)
+def test_a_letter_needs_a_street_and_a_town(address: str | None, whole: bool) -> None:
+    assert has_postal_address(Usager(address=address)) is whole
+
+
+IN_ARABIC = {
+    "language": "ar",
+    "direction": "rtl",
+    "subject": "اختاروا موعد لقائكم",
+    "paragraphs": ["أنتم من المستفيدين من RSA.", "اتصلوا بالرقم 04 75 00 00 00."],
+}
+
+
+def test_the_translation_is_on_a_page_of_its_own_and_says_its_language() -> None:
+    reader = read(render_letters([a_letter(translation=IN_ARABIC)]))
+    assert len(reader.pages) == 2
+    page = reader.pages[1].extract_text()
+    assert "?" not in page
+    assert "ABCD EFGH" in " ".join(page.split())
+    languages = {
+        str(one["/Lang"])
+        for number in range(1, int(reader.trailer["/Size"]))
+        if isinstance(one := reader.get_object(number), dict) and "/Lang" in one
+    }
+    assert any(one.startswith("ar") for one in languages)
+
+
+def test_a_number_keeps_its_order_between_words_that_go_from_right_to_left() -> None:
+    page = read(render_letters([a_letter(translation=IN_ARABIC)])).pages[1]
+    assert "04 75 00 00 00" in " ".join(page.extract_text().split())
+
+
+def test_persian_is_drawn_with_its_own_letters() -> None:
+    persian = {**IN_ARABIC, "language": "fa", "subject": "پیام گ چ ژ می\u200cخواهیم", "paragraphs": ["۱۲۳"]}
+    assert "?" not in read(render_letters([a_letter(translation=persian)])).pages[1].extract_text()
+
+
+_ARABIC_OR_SO = st.characters(min_codepoint=0x600, max_codepoint=0x6FF) | st.sampled_from("\u200c a1")
+
+
+@settings(max_examples=40)
+@given(st.text(_ARABIC_OR_SO, max_size=30))
+def test_any_arabic_text_gives_a_letter(text: str) -> None:
+    translation = {**IN_ARABIC, "subject": text, "paragraphs": [text]}
+    letter = a_letter(translation=translation, recipient=[text, "26000 Valence"])
+    assert render_letters([letter]).startswith(b"%PDF-")
+
+
+@pytest.fixture
+def django_settings(settings: Any) -> Any:
+    """Under another name than hypothesis' own."""
+    return settings
+
+
+def test_without_the_font_arabic_is_replaced_rather_than_refused(django_settings: Any, tmp_path: Any) -> None:
+    django_settings.LETTER_FONTS = tmp_path / "nowhere"
+    for cached in (render._fonts, render._compiler):
+        cached.cache_clear()
+    try:
+        assert "?" in text_of(render_letters([a_letter(translation=IN_ARABIC)]))
+    finally:
+        for cached in (render._fonts, render._compiler):
+            cached.cache_clear()
 
 
 def test_without_a_link_there_is_neither_code_nor_qr() -> None:

@@ -6,19 +6,20 @@ from typing import Any
 import pytest
 import structlog
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from rdv_insertion.messaging import services
 from rdv_insertion.messaging.enums import TRANSITIONS, Channel, MessageStatus, Purpose
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.messaging.services import sending
-from rdv_insertion.messaging.texts import FromTemplates
+from rdv_insertion.messaging.services.claiming import claim
+from rdv_insertion.messaging.services.outcomes import Outcome, record
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 from tests.factories import UsagerFactory
 from tests.messaging.conftest import DraftOf
-from tests.messaging.contexts import RDV
+from tests.messaging.contents import rdv
 from tests.providers import Behaviour, Providers
 
 pytestmark = pytest.mark.django_db
@@ -30,9 +31,25 @@ def enqueue_one(draft: services.Draft) -> Message:
 
 
 def send(message: Message) -> Message:
-    services.send(message_id=message.pk, now=timezone.now())
+    """At its time, when it has one."""
+    services.send(message_ids=[message.pk], now=message.not_before or timezone.now())
     message.refresh_from_db()
     return message
+
+
+def live_a_day(run_jobs: Any) -> int:
+    """Run the jobs of a day, each when its time has come; how many ran."""
+    end, ran = timezone.now() + timedelta(days=1), 0
+    while (
+        job := ProcrastinateJob.objects.filter(status="todo")
+        .order_by(F("scheduled_at").asc(nulls_first=True))
+        .first()
+    ):
+        now = job.scheduled_at or timezone.now()
+        if now > end:
+            break
+        ran += run_jobs(at=now, until=now)
+    return ran
 
 
 def jobs_of(message: Message) -> list[ProcrastinateJob]:
@@ -76,7 +93,7 @@ def test_the_same_thing_is_never_written_twice(draft: DraftOf) -> None:
     [
         {"channel": Channel.EMAIL},
         {"about": "other"},
-        {"purpose": Purpose.RDV_CREATED, "content": FromTemplates(Purpose.RDV_CREATED, RDV)},
+        {"purpose": Purpose.RDV_CREATED, "content": rdv()},
     ],
 )
 def test_another_channel_subject_or_purpose_is_another_message(
@@ -91,7 +108,7 @@ def test_ten_thousand_messages_are_written_in_as_many_queries_as_ten(
     people = [UsagerFactory(organisation=organisation) for _ in range(60)]
     for some in (people[:2], people[2:]):
         drafts = [draft(to=one) for one in some]
-        with django_assert_num_queries(6):  # savepoint, known, allowance, messages, jobs, release
+        with django_assert_num_queries(7):  # savepoint, known, allowance, messages, jobs, budgets, release
             services.enqueue(drafts=drafts, now=timezone.now())
 
 
@@ -201,7 +218,8 @@ def test_a_passing_failure_is_tried_again_later(
     assert message.status == MessageStatus.CREATED
     assert message.failure
     [job] = jobs_of(message)
-    assert before + timedelta(seconds=29) < job.scheduled_at < timezone.now() + timedelta(seconds=37)
+    assert before + timedelta(seconds=29) < job.scheduled_at < timezone.now() + timedelta(seconds=38)
+    assert message.not_before < job.scheduled_at
     assert send(message).status == MessageStatus.SENT
     assert message.failure == ""
 
@@ -219,7 +237,7 @@ def test_a_provider_that_never_comes_back_ends_in_a_technical_failure(
 ) -> None:
     providers.sms.script.always(Behaviour.SERVER_ERROR)
     message = enqueue_one(draft())
-    ran = run_jobs("sms", until=timezone.now() + timedelta(days=1))
+    ran = live_a_day(run_jobs)
     message.refresh_from_db()
     assert message.status == MessageStatus.TECHNICAL_FAILURE
     assert message.attempts == ran == services.MAX_ATTEMPTS
@@ -231,7 +249,7 @@ def test_a_refusal_of_the_number_fails_at_once_and_for_good(
 ) -> None:
     providers.sms.script.next(Behaviour.INVALID_PARAMETER)
     message = enqueue_one(draft())
-    assert run_jobs("sms", until=timezone.now() + timedelta(days=1)) == 1
+    assert live_a_day(run_jobs) == 1
     message.refresh_from_db()
     assert message.status == MessageStatus.PERMANENT_FAILURE
     assert message.failure == "Le prestataire SMS refuse ce numéro de téléphone."
@@ -253,7 +271,7 @@ def test_a_fault_of_ours_is_tried_again_and_never_loops(
 ) -> None:
     message = enqueue_one(draft(channel=Channel.EMAIL))
     Message.objects.update(sender="a@")
-    run_jobs("email", until=timezone.now() + timedelta(days=1))
+    live_a_day(run_jobs)
     message.refresh_from_db()
     assert message.status == MessageStatus.TECHNICAL_FAILURE
     assert message.failure == "Une erreur technique a empêché l'envoi."
@@ -284,12 +302,14 @@ def test_a_message_that_kills_its_workers_is_given_up(draft: DraftOf) -> None:
 
 def test_a_receipt_faster_than_the_answer_is_not_undone(draft: DraftOf, providers: Providers) -> None:
     message = enqueue_one(draft())
-    providers.sms.script.before_answer = None
-    Message.objects.update(status=MessageStatus.SENDING, attempts=1)
+    now = timezone.now()
+    [taken] = claim([message.pk], set_aside=(), now=now)
     Message.objects.update(status=MessageStatus.DELIVERED)
-    sending._record(message, MessageStatus.SENT, sent_at=timezone.now())
+    record([Outcome(taken.message, MessageStatus.SENT, reference="42", sent_at=now)], now=now)
     message.refresh_from_db()
     assert message.status == MessageStatus.DELIVERED
+    assert message.provider_reference
+    assert message.sent_at
 
 
 def test_delivered_is_final_and_every_status_has_its_moves() -> None:

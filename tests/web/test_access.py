@@ -19,10 +19,13 @@ from rdv_insertion.agenda.services import sectors
 from rdv_insertion.agents.services import create_calendar_link
 from rdv_insertion.imports import services as imports
 from rdv_insertion.imports.models import ImportRun
+from rdv_insertion.invitations.enums import InvitationOrigin
+from rdv_insertion.invitations.services import runs
 from tests.factories import (
     AbsenceFactory,
     FollowUpFactory,
     InvitationFactory,
+    MessageFactory,
     MotifFactory,
     ParticipationFactory,
     PlageOuvertureFactory,
@@ -80,6 +83,7 @@ RULES: dict[str, Rule] = {
     # The person invited: codes open pages, whoever is logged in
     "short_address": everybody(FOUND),
     "type_code": everybody(),
+    "choose_language": everybody(FOUND, "post"),
     # Its rdv is already taken: it leads there.
     "open_invitation": everybody(FOUND),
     "book_places": everybody(FOUND),
@@ -101,6 +105,22 @@ RULES: dict[str, Rule] = {
     "switch_organisation": of_the_organisation(FOUND),
     "usagers": of_the_organisation(),
     "invite_usagers": of_the_organisation(FOUND, "post"),
+    "invitation_runs": of_the_organisation(),
+    # The run of the world is being prepared, and holds nobody who may be invited.
+    "invitation_run": of_the_organisation(),
+    "invitation_run_choices": of_the_organisation(FOUND, "post"),
+    "invitation_run_ask": of_the_organisation(),
+    "invitation_run_launch": of_the_organisation(400, "post"),
+    # A run that is over cannot be stopped: it leads there. Whoever comes second finds it gone.
+    "invitation_run_abandon": Rule(FOUND, FOUND, NOT_FOUND, "post", admin=NOT_FOUND),
+    "invitation_run_stop": of_the_organisation(FOUND, "post"),
+    "invitation_run_resume": of_the_organisation(FOUND, "post"),
+    "invitation_run_send_again": of_the_organisation(FOUND, "post"),
+    # It has no letter, and none was printed then.
+    "invitation_run_letters": Rule(FOUND, NOT_FOUND, NOT_FOUND, "post"),
+    "letters": of_the_organisation(),
+    "letters_print": of_the_organisation(FOUND, "post"),
+    "letters_pdf": Rule(FOUND, NOT_FOUND, NOT_FOUND),
     # Which category must be said.
     "free_slots": Rule(FOUND, NOT_FOUND, NOT_FOUND),
     "usager": of_the_organisation(),
@@ -110,6 +130,11 @@ RULES: dict[str, Rule] = {
     "reopen_follow_up": of_the_organisation(FOUND, "post"),
     "invitation_letter": of_the_organisation(),
     "record_participation": of_the_organisation(FOUND, "post"),
+    "evidence": of_the_organisation(),
+    "evidence_pdf": of_the_organisation(),
+    # Nobody is summoned in this world: it says so on the page of the rdv.
+    "convocation_letter": of_the_organisation(FOUND, "post"),
+    "summon": of_the_organisation(),
     "agenda": any_agent(),
     "agenda_table": any_agent(),
     "agenda_events": any_agent(),
@@ -148,6 +173,17 @@ RULES: dict[str, Rule] = {
     "account_calendar_change": any_agent(FOUND, "post"),
     "account_calendar_delete": any_agent(FOUND, "post"),
     "calendar_feed": everybody(),
+    # Messages of an organisation, and one of them, a mail that stopped
+    "messages_sent": of_the_organisation(),
+    "messages_table": of_the_organisation(),
+    "messages_to_correct": of_the_organisation(),
+    "messages_stopped": of_the_organisation(),
+    "messages_waiting": of_the_organisation(),
+    "messages_send_again": of_the_organisation(FOUND, "post"),
+    "message_mail": of_the_organisation(),
+    # It is no letter.
+    "message_letter": of_the_organisation(NOT_FOUND),
+    "message_send_again": of_the_organisation(FOUND, "post"),
     # Sectors
     # Plages and absences: the agent's own; the configuration of motifs and lieux
     "plages": any_agent(),
@@ -161,6 +197,26 @@ RULES: dict[str, Rule] = {
     "recurrence_words": any_agent(OK, "post"),
     "undo_opening": any_agent(FOUND, "post"),
     "configuration": of_the_administrators(),
+    "configuration_categories": of_the_administrators(),
+    "configuration_category_new": of_the_administrators(),
+    "configuration_category": of_the_administrators(),
+    "configuration_category_move": of_the_administrators(FOUND, "post"),
+    "configuration_category_delete": of_the_administrators(),
+    "configuration_category_words": of_the_administrators(),
+    "configuration_category_mail": of_the_administrators(),
+    "configuration_category_letter": of_the_administrators(),
+    "configuration_category_history": of_the_administrators(),
+    # Nobody of the world has written that version.
+    "configuration_category_restore": of_the_administrators(NOT_FOUND, "post"),
+    "configuration_messages": of_the_administrators(),
+    "configuration_messages_sender": of_the_administrators(FOUND, "post"),
+    "configuration_messages_budget": of_the_administrators(FOUND, "post"),
+    "configuration_messages_sending": of_the_administrators(FOUND, "post"),
+    "configuration_messages_letterhead": of_the_administrators(OK, "post"),
+    # The picture asked for is not signed for the organisation.
+    "configuration_messages_picture": of_the_administrators(NOT_FOUND),
+    "configuration_messages_history": of_the_administrators(),
+    "configuration_messages_restore": of_the_administrators(NOT_FOUND, "post"),
     "motifs": of_the_administrators(),
     "motif_new": of_the_administrators(),
     "motif_edit": of_the_administrators(),
@@ -219,6 +275,10 @@ RULES: dict[str, Rule] = {
     "import_send_again": of_the_organisation(FOUND, "post"),
     "import_undo": of_the_organisation(FOUND),
     "import_report": of_the_organisation(),
+    # Providers prove themselves with a secret, whoever is logged in; here it is wrong
+    "callback": everybody(NOT_FOUND, "post"),
+    "callback_with_secret": everybody(NOT_FOUND, "post"),
+    "callback_of_message": everybody(NOT_FOUND, "post"),
     # The demonstration, which production does not have
     "demo_messages": everybody(),
     "demo_mail_body": everybody(NOT_FOUND),
@@ -303,17 +363,26 @@ def prescription_by(agent) -> Participation:
 def world(organisation, configuration, agent) -> World:
     follow_up = FollowUpFactory(organisation=organisation, motif_category=configuration.motif_category)
     invitation = InvitationFactory(follow_up=follow_up, organisation=organisation, channel="postal")
+    run = runs.prepare(
+        configuration=configuration,
+        follow_ups=[],
+        origin=InvitationOrigin.USERS_INDEX_PAGE,
+        agent=agent,
+        now=timezone.now(),
+    )
     motif = MotifFactory(organisation=organisation, motif_category=configuration.motif_category)
     atelier = MotifFactory(organisation=organisation, collectif=True)
     rdv = RdvFactory(motif=motif, agents=[agent])
     participation = ParticipationFactory(rdv=rdv, usager=follow_up.usager, follow_up=follow_up)
     sector = served_sector(organisation)
+    mail = MessageFactory(organisation=organisation, channel="email", status="technical_failure")
     return World(
         {
             "slug": organisation.slug,
             "usager_id": follow_up.usager_id,
             "follow_up_id": follow_up.pk,
             "invitation_id": invitation.pk,
+            "invitation_run_id": run.pk,
             "participation_id": participation.pk,
             "code": invitation.code,
             "rdv_code": participation.code,
@@ -329,11 +398,16 @@ def world(organisation, configuration, agent) -> World:
             "plage_id": lambda: PlageOuvertureFactory(motif=motif, agent=agent).pk,
             "absence_id": lambda: AbsenceFactory(agent=agent).pk,
             "motif_id": motif.pk,
+            "configuration_id": configuration.pk,
+            "picture_key": "inconnue",
+            "version": 7,
             "lieu_id": rdv.lieu_id,
             "number": 2,
             "name": "inconnu",
             "secret": lambda: create_calendar_link(agent=agent),
-            "message_id": 0,
+            "message_id": mail.pk,
+            "source": "generic",
+            "callback_secret": "wrong",
         },
         form={"suivi": configuration.motif_category.short_name},
     )

@@ -111,6 +111,11 @@ class Motif(models.Model):
                 violation_error_message="La couleur s'écrit comme #1A2B3C.",
             ),
             models.CheckConstraint(
+                condition=Q(convocation=False) | Q(bookable_by=BookableBy.AGENTS),
+                name="motif_of_convocation_is_for_agents",
+                violation_error_message="Une convocation est prise par les agents seulement.",
+            ),
+            models.CheckConstraint(
                 condition=Q(max_participants_count=None) | Q(collective=True, max_participants_count__gte=1),
                 name="motif_seats_are_for_a_collective_one",
                 violation_error_message="Seul un rendez-vous collectif a un nombre de places, 1 au moins.",

@@ -174,6 +174,8 @@ def take_parts(
         part.status, part.cancelled_at = ParticipationStatus.UNKNOWN, None
         part.created_by, part.created_by_agent, part.created_at = created_by, by, now
         part.booking_key = booking_key
+        # Said once: what the person was told then does not change with the motif.
+        part.convocable = rdv.motif.convocation and created_by == CreatedBy.AGENT
         part.sequence += part.pk is not None
     Participation.objects.bulk_create([part for part in parts if part.pk is None])
     update_columns([part for part in parts if part.usager_id in known], _TAKEN_AGAIN)
@@ -188,5 +190,6 @@ _TAKEN_AGAIN = (
     "created_by_agent",
     "created_at",
     "booking_key",
+    "convocable",
     "sequence",
 )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from rdv_insertion.agenda.announcements import Change, announce
 from rdv_insertion.agenda.creneaux import Offer
@@ -56,7 +57,7 @@ def move(
     """
     (participation,) = locked([participation.pk])
     if not may_move(participation, now):
-        raise NotAllowed("Ce rendez-vous ne peut plus être déplacé en ligne.")
+        raise NotAllowed(gettext("Ce rendez-vous ne peut plus être déplacé en ligne."))
     rdv = participation.rdv
     former, former_agents = rdv.starts_at, frozenset(agent.pk for agent in rdv.agents.all())
     rdv.scheduled_at = now
@@ -80,6 +81,6 @@ def cancel(*, participation: Participation, now: datetime) -> Participation:
     """The person will not come: excused. Raises NotAllowed past the motif's limit."""
     (participation,) = locked([participation.pk])
     if not may_cancel(participation, now):
-        raise NotAllowed("Ce rendez-vous ne peut plus être annulé en ligne.")
+        raise NotAllowed(gettext("Ce rendez-vous ne peut plus être annulé en ligne."))
     write_statuses([participation], ParticipationStatus.EXCUSED, notify=True, by=None, now=now)
     return participation

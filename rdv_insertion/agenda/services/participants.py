@@ -6,9 +6,11 @@ from datetime import datetime
 from django.db import transaction
 
 from rdv_insertion.agenda.announcements import Change, announce
+from rdv_insertion.agenda.convocations import NO_PHONE_TO_GIVE
 from rdv_insertion.agenda.enums import CANCELLED, CreatedBy
 from rdv_insertion.agenda.facts import tell_follow_ups
 from rdv_insertion.agenda.models import Participation, Rdv
+from rdv_insertion.agenda.phones import phone_of
 from rdv_insertion.agenda.services.booking import take_parts, take_seats
 from rdv_insertion.agenda.services.errors import NotAllowed, SlotTaken
 from rdv_insertion.agenda.services.planning import follow_ups_of
@@ -30,6 +32,8 @@ def add_participants(
         raise NotAllowed("Ce rendez-vous n'est pas collectif : prenez-en un autre pour cette personne.")
     if rdv.status != ParticipationStatus.UNKNOWN:
         raise NotAllowed("Ce rendez-vous est annulé.")
+    if rdv.motif.convocation and not phone_of(rdv):
+        raise NotAllowed(NO_PHONE_TO_GIVE)
     present = set(rdv.participations.exclude(status__in=CANCELLED).values_list("usager_id", flat=True))
     newcomers = [usager for usager in dict.fromkeys(usagers) if usager.pk not in present]
     if not newcomers:

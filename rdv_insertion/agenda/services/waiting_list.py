@@ -9,22 +9,20 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
 from rdv_insertion.agenda import creneaux
+from rdv_insertion.agenda.contents import Contents
 from rdv_insertion.agenda.creneaux import Creneau, Offer
 from rdv_insertion.agenda.eligibility import eligible, location_of
 from rdv_insertion.agenda.enums import OfferAnswer
-from rdv_insertion.agenda.links import earlier_slot_url
 from rdv_insertion.agenda.models import EarlierSlotOffer, Participation, WaitingListEntry
-from rdv_insertion.agenda.notifications import message_context
 from rdv_insertion.agenda.services.changes import may_move, move
 from rdv_insertion.agenda.services.errors import NotAllowed, SlotTaken
 from rdv_insertion.agenda.services.occupation import lock_agents, refuse_if_taken
 from rdv_insertion.followups.enums import ParticipationStatus
-from rdv_insertion.kernel import dates
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Purpose
-from rdv_insertion.messaging.texts import FromTemplates
 
 # A rdv closer than this is not late; an offer is kept this long, and made at these hours of the place.
 LATE = timedelta(days=7)
@@ -46,7 +44,7 @@ def may_wait(participation: Participation, now: datetime) -> bool:
 def join(*, participation: Participation, now: datetime) -> WaitingListEntry:
     """The person asks to be told of an earlier créneau. Raises NotAllowed."""
     if not may_wait(participation, now):
-        raise NotAllowed("Il n'est plus possible de demander un rendez-vous plus tôt.")
+        raise NotAllowed(gettext("Il n'est plus possible de demander un rendez-vous plus tôt."))
     entry, _ = WaitingListEntry.objects.update_or_create(
         participation=participation, defaults={"asked_at": now}
     )
@@ -98,7 +96,7 @@ def _answered(offer: EarlierSlotOffer, answer: OfferAnswer, now: datetime) -> Ea
     current = EarlierSlotOffer.objects.select_for_update(of=("self",)).open_at(now).filter(pk=offer.pk)
     found = current.select_related("entry__participation__rdv__motif").first()
     if found is None:
-        raise NotAllowed("Ce créneau n'est plus gardé pour vous. Votre rendez-vous ne change pas.")
+        raise NotAllowed(gettext("Ce créneau n'est plus gardé pour vous. Votre rendez-vous ne change pas."))
     found.answer = answer
     found.save(update_fields=["answer"])
     return found
@@ -207,15 +205,7 @@ def _keep(entry: WaitingListEntry, creneau: Creneau, now: datetime) -> None:
 
 
 def _tell(kept: EarlierSlotOffer, participation: Participation, now: datetime) -> None:
-    zone, current = participation.rdv.time_zone, participation.rdv.starts_at
-    context = message_context(participation) | {
-        "link": earlier_slot_url(participation),
-        "moment": dates.long_moment(kept.starts_at, zone),
-        "short_moment": dates.short_moment(kept.starts_at, zone),
-        "current_moment": dates.long_moment(current, zone),
-        "current_short_moment": dates.short_moment(current, zone),
-        "answer_before": dates.clock(kept.expires_at.astimezone(zone)),
-    }
+    content = Contents([participation]).of_earlier_slot(participation, kept)
     drafts = [
         messaging.Draft(
             organisation=participation.rdv.organisation,
@@ -223,7 +213,7 @@ def _tell(kept: EarlierSlotOffer, participation: Participation, now: datetime) -
             purpose=Purpose.EARLIER_SLOT,
             channel=channel,
             about=f"earlier-slot-{kept.pk}",
-            content=FromTemplates(Purpose.EARLIER_SLOT, context),
+            content=content,
         )
         for channel in messaging.channels_for(participation.usager)
     ]

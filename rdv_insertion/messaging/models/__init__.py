@@ -1,7 +1,12 @@
 from rdv_insertion.messaging.models.identity import MessagesConfiguration, Picture
 from rdv_insertion.messaging.models.messages import Message, MessageQuerySet
 from rdv_insertion.messaging.models.refusals import RefusedContact
-from rdv_insertion.messaging.models.sending import ChannelPause, SendingConfiguration, SmsBudget
+from rdv_insertion.messaging.models.sending import (
+    ChannelPause,
+    ProviderHealth,
+    SendingConfiguration,
+    SmsBudget,
+)
 
 __all__ = [
     "ChannelPause",
@@ -9,6 +14,7 @@ __all__ = [
     "MessageQuerySet",
     "MessagesConfiguration",
     "Picture",
+    "ProviderHealth",
     "RefusedContact",
     "SendingConfiguration",
     "SmsBudget",

@@ -4,13 +4,18 @@ from typing import ClassVar
 from django.db import models
 
 from rdv_insertion.agents.models import Agent
+from rdv_insertion.agents.perms import organisations_of
 from rdv_insertion.kernel.languages import Language
-from rdv_insertion.messaging.enums import FAILED, WAITING, Channel, MessageStatus, Provider, Purpose
+from rdv_insertion.messaging.enums import FAILED, TO_WATCH, WAITING, Channel, MessageStatus, Provider, Purpose
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, agent: Agent) -> "MessageQuerySet":
+        """Sent by the open organisations in which `agent` works."""
+        return self.filter(organisation__in=organisations_of(agent))
+
     def waiting(self) -> "MessageQuerySet":
         """Not handed to a provider yet."""
         return self.filter(status__in=WAITING)
@@ -54,6 +59,8 @@ class Message(models.Model):
     # All that a letter shows beside its text, as it was when it was written (channels/letter/render.py).
     letter = models.JSONField("présentation du courrier", null=True, blank=True)
     calendar = models.TextField("événement d'agenda joint", blank=True)
+    # Where an answer to this mail goes, when it is somebody in particular.
+    reply_to = models.CharField("répondre à", max_length=254, blank=True)
     status = models.CharField(
         "état", max_length=20, choices=MessageStatus.choices, default=MessageStatus.CREATED
     )
@@ -65,6 +72,9 @@ class Message(models.Model):
     even_at_night = models.BooleanField("même la nuit", default=False)
     # Not tried before: a night, a pause after a failed try.
     not_before = models.DateTimeField("pas avant", null=True, blank=True)
+    # Its provider may have it: it never said so. It is asked before anything else is tried.
+    in_doubt = models.BooleanField("peut-être déjà remis", default=False)
+    # Who took it; while it leaves, who is being asked to.
     provider = models.CharField("prestataire", max_length=20, choices=Provider.choices, blank=True)
     provider_reference = models.CharField("référence du prestataire", max_length=100, blank=True)
     # The last word of the provider, as the API gives it (reference/rdv_insertion.md § 3, delivery status).
@@ -93,6 +103,23 @@ class Message(models.Model):
                 fields=["sending_at"],
                 name="message_being_sent",
                 condition=models.Q(status=MessageStatus.SENDING),
+            ),
+            models.Index(
+                fields=["organisation", "channel"],
+                name="message_waiting",
+                condition=models.Q(status=MessageStatus.CREATED),
+            ),
+            # What has not left, or may leave again: few among all, counted on every page of agents.
+            models.Index(
+                fields=["organisation", "created_at"],
+                name="message_to_watch",
+                condition=models.Q(status__in=TO_WATCH),
+            ),
+            # OVH names messages by its own references only (exchanges/receipts/ovh.py).
+            models.Index(
+                fields=["provider_reference"],
+                name="message_by_ovh_reference",
+                condition=models.Q(provider=Provider.OVH_SMS),
             ),
         ]
 

@@ -5,8 +5,10 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from rdv_insertion.agents.models import Agent
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.models.messages import Message
+from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 
 
@@ -17,6 +19,14 @@ class RefusedContactQuerySet(models.QuerySet["RefusedContact"]):
             Q(channel=Channel.SMS, contact=F("usager__phone_number"))
             | Q(channel=Channel.EMAIL, contact=F("usager__email"))
         )
+
+    def visible_to(self, agent: Agent) -> "RefusedContactQuerySet":
+        """Of the people whom `agent` may see."""
+        return self.filter(usager__in=Usager.objects.visible_to(agent).order_by().values("pk"))
+
+    def of_organisation(self, organisation: Organisation) -> "RefusedContactQuerySet":
+        """Of the people whom `organisation` follows, archived ones left out."""
+        return self.filter(usager__in=Usager.objects.of_organisation(organisation).order_by().values("pk"))
 
 
 class RefusedContact(models.Model):

@@ -46,6 +46,25 @@ class SendingConfiguration(models.Model):
         return str(self.department_id)
 
 
+class ProviderHealth(models.Model):
+    """What all workers know of a provider that has failed lately. A provider without a row is well."""
+
+    provider = models.CharField("prestataire", max_length=20, choices=Provider.choices, primary_key=True)
+    # In a row, without a message taken in between.
+    failures = models.PositiveIntegerField("échecs de suite", default=0)
+    # Until then messages go to the second provider, where there is one.
+    set_aside_until = models.DateTimeField("écarté jusqu'à", null=True, blank=True)
+    # It asked to be left alone until then (Retry-After).
+    resting_until = models.DateTimeField("ne rien envoyer avant", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "état d'un prestataire"
+        verbose_name_plural = "états des prestataires"
+
+    def __str__(self) -> str:
+        return self.get_provider_display()
+
+
 class ChannelPause(models.Model):
     """An administrator stopped the messages of an organisation by one channel: they wait, none is lost."""
 

@@ -1,19 +1,29 @@
 """What the rest of the product asks of messages: write, send, send again."""
 
 from rdv_insertion.messaging.drafts import Draft, addresses_of, channels_for, key_of
-from rdv_insertion.messaging.services.recovering import STUCK_AFTER, resume_stuck, send_again
+from rdv_insertion.messaging.providers import forget_transports
+from rdv_insertion.messaging.services.pauses import pause, resume
+from rdv_insertion.messaging.services.printing import mark_printed
+from rdv_insertion.messaging.services.receipts import record_outcome, refused_channels, remember_refusal
+from rdv_insertion.messaging.services.recovering import (
+    FORGOTTEN_AFTER,
+    STUCK_AFTER,
+    plan_forgotten,
+    resume_stuck,
+    send_again,
+)
 from rdv_insertion.messaging.services.sending import (
     FIRST_DELAY,
     LONGEST_DELAY,
     MAX_ATTEMPTS,
     delay_before_attempt,
-    forget_transports,
     send,
 )
 from rdv_insertion.messaging.services.writing import MESSAGES_PER_PERSON_AND_DAY, enqueue
 
 __all__ = [
     "FIRST_DELAY",
+    "FORGOTTEN_AFTER",
     "LONGEST_DELAY",
     "MAX_ATTEMPTS",
     "MESSAGES_PER_PERSON_AND_DAY",
@@ -25,6 +35,13 @@ __all__ = [
     "enqueue",
     "forget_transports",
     "key_of",
+    "mark_printed",
+    "pause",
+    "plan_forgotten",
+    "record_outcome",
+    "refused_channels",
+    "remember_refusal",
+    "resume",
     "resume_stuck",
     "send",
     "send_again",

@@ -1,9 +1,10 @@
-"""Sending again: what a technical failure stopped, what a dead worker left."""
+"""Sending again: what a technical failure stopped, what a dead worker left, what a lost job forgot."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from rdv_insertion.messaging.enums import MessageStatus
 from rdv_insertion.messaging.models import Message
@@ -11,17 +12,34 @@ from rdv_insertion.messaging.services.planning import plan
 from rdv_insertion.messaging.services.sending import MAX_ATTEMPTS, OUR_FAULT
 
 STUCK_AFTER = timedelta(minutes=5)
+# What another try may cure: a provider that was down, a phone that was off.
+STOPPED = (MessageStatus.TECHNICAL_FAILURE, MessageStatus.TEMPORARY_FAILURE)
+FORGOTTEN_AFTER = timedelta(minutes=10)
+_FORGOTTEN_AT_ONCE = 5_000
+
+_FORGOTTEN = """
+    SELECT message.* FROM messaging_message AS message
+    WHERE message.status = 'created' AND message.channel IN ('sms', 'email')
+      AND COALESCE(message.not_before, message.created_at) < %s
+      AND NOT EXISTS (SELECT FROM messaging_channelpause AS pause
+                      WHERE pause.organisation_id = message.organisation_id
+                        AND pause.channel = message.channel)
+      AND message.id NOT IN (SELECT jsonb_array_elements_text(args->'message_ids')::bigint
+                             FROM procrastinate_jobs
+                             WHERE task_name = 'deliver' AND status IN ('todo', 'doing'))
+    ORDER BY message.id LIMIT %s
+"""
 
 
 @transaction.atomic
 def send_again(*, message_ids: Collection[int]) -> int:
-    """Send once more those of these messages that a technical failure stopped; how many leave."""
-    stopped = Message.objects.filter(pk__in=message_ids, status=MessageStatus.TECHNICAL_FAILURE)
+    """Send once more those of these messages that stopped, but not for good; how many leave.
+
+    Where the provider may have one, it is asked first.
+    """
+    stopped = Message.objects.filter(pk__in=message_ids, status__in=STOPPED)
     again = list(stopped.select_for_update().order_by("id"))
-    Message.objects.filter(pk__in=[message.pk for message in again]).update(
-        status=MessageStatus.CREATED, attempts=0, failure=""
-    )
-    plan(again)
+    _back_to_created(again, attempts=0, failure="", delivery_code="", settled_at=None)
     return len(again)
 
 
@@ -29,16 +47,38 @@ def send_again(*, message_ids: Collection[int]) -> int:
 def resume_stuck(*, now: datetime) -> int:
     """Send again what a worker that died was sending, and return how many.
 
-    The provider is given up to five minutes to have answered, twice its time-out and more: after that,
-    nobody is waiting for it. The message may have left; not to send would be to lose it in silence. One
-    that was tried too often is given up: it may be what kills the workers.
+    A batch ends in a minute, or little more (sending.py): after five, nobody is sending it. The message may
+    have left: it is in doubt, and its provider is asked first. Not to send would be to lose it in silence.
+    One that was tried too often is given up: it may be what kills the workers.
     """
     stuck = list(Message.objects.stuck(now - STUCK_AFTER).select_for_update(skip_locked=True).order_by("id"))
     again = [message for message in stuck if message.attempts < MAX_ATTEMPTS]
     given_up = [message for message in stuck if message.attempts >= MAX_ATTEMPTS]
-    Message.objects.filter(pk__in=[message.pk for message in again]).update(status=MessageStatus.CREATED)
+    _back_to_created(again, in_doubt=True)
     Message.objects.filter(pk__in=[message.pk for message in given_up]).update(
-        status=MessageStatus.TECHNICAL_FAILURE, failure=OUR_FAULT.sentence
+        status=MessageStatus.TECHNICAL_FAILURE, failure=OUR_FAULT.sentence, in_doubt=True
     )
-    plan(again)
     return len(again)
+
+
+@transaction.atomic
+def plan_forgotten(*, now: datetime) -> int:
+    """Plan again the messages that should have left ten minutes ago and that no job will send; how many.
+
+    A job may be lost: a restored backup, a queue emptied by hand, a worker whose clock is wrong. Not those of
+    an organisation that paused: they wait.
+    """
+    since = now - FORGOTTEN_AFTER
+    forgotten = list(Message.objects.raw(_FORGOTTEN, [since, _FORGOTTEN_AT_ONCE]))
+    plan(forgotten, now=now)
+    return len(forgotten)
+
+
+def _back_to_created(messages: Collection[Message], **changes: object) -> None:
+    """To be sent at once, or in the morning: whoever takes them looks at the hour."""
+    Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+        status=MessageStatus.CREATED, not_before=None, **changes
+    )
+    for message in messages:
+        message.not_before = None
+    plan(list(messages), now=timezone.now())

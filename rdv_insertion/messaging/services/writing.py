@@ -9,10 +9,12 @@ from django.db.models import Count
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel import phone
-from rdv_insertion.messaging.channels.sms.gsm7 import segments
+from rdv_insertion.messaging import quiet_hours
+from rdv_insertion.messaging.channels.sms.encoding import segments
 from rdv_insertion.messaging.drafts import Draft, addresses_of
 from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.services import budget
 from rdv_insertion.messaging.services.planning import plan
 
 MESSAGES_PER_PERSON_AND_DAY = 10
@@ -30,8 +32,17 @@ def enqueue(*, drafts: Sequence[Draft], now: datetime) -> dict[str, Message]:
     allowance = _allowance({draft.usager.pk for draft in drafts if draft.usager}, now)
     fresh = [_message(draft, allowance, now) for key, draft in wanted.items() if key not in known]
     written = Message.objects.bulk_create(fresh, batch_size=1_000)
-    plan([message for message in written if message.status == MessageStatus.CREATED])
+    plan([message for message in written if message.status == MessageStatus.CREATED], now=now)
+    _watch_budgets(written, drafts, now)
     return known | {message.unique_key: message for message in written}
+
+
+def _watch_budgets(written: Collection[Message], drafts: Sequence[Draft], now: datetime) -> None:
+    """Tell the organisations whose SMS of the month have become many; once each a month."""
+    paying = {message.organisation_id for message in written if message.segments}
+    organisations = {one.organisation.pk: one.organisation for one in drafts if one.organisation.pk in paying}
+    if organisations and (mails := budget.alerts(list(organisations.values()), now)):
+        enqueue(drafts=mails, now=now)
 
 
 def _allowance(usager_ids: Collection[int], now: datetime) -> Counter[int]:
@@ -64,13 +75,16 @@ def _message(draft: Draft, allowance: Counter[int], now: datetime) -> Message:
         segments=segments(text.text) if draft.channel == Channel.SMS else 0,
         even_at_night=draft.even_at_night,
         calendar=draft.calendar if draft.channel == Channel.EMAIL else "",
+        reply_to=draft.reply_to if draft.channel == Channel.EMAIL else "",
         created_at=now,
     )
     if draft.channel == Channel.LETTER:
         message.status = MessageStatus.TO_PRINT
-    elif refusal := _refusal(message, allowance[draft.usager.pk] if draft.usager else 1):
+    elif refusal := draft.refusal or _refusal(message, allowance[draft.usager.pk] if draft.usager else 1):
         message.status, message.failure = MessageStatus.PERMANENT_FAILURE, refusal
         return message
+    elif draft.channel == Channel.SMS and not draft.even_at_night:
+        message.not_before = quiet_hours.leaves_at(now, draft.organisation.time_zone)
     if draft.usager:
         allowance[draft.usager.pk] -= 1
     return message

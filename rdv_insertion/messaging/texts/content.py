@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import Any, Protocol
+
+from rdv_insertion.kernel.text import squish
+
+LONGEST_SUBJECT = 200
 
 
 @dataclass(frozen=True)
@@ -27,3 +32,9 @@ class Content(Protocol):
     def render(self, channel: str, language: str) -> Text:
         """The text of the message by this channel, in this language."""
         ...
+
+
+def one_line(subject: str) -> str:
+    """A subject on one line, whatever the words put into it, that fits its column."""
+    line = squish(subject)
+    return line if len(line) <= LONGEST_SUBJECT else shorten(line, LONGEST_SUBJECT, placeholder="…")

@@ -8,18 +8,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from textwrap import shorten
 from typing import Any
 
 from django.template import loader
 from django.template.backends.django import Template
+from django.utils.translation import override
 
+from rdv_insertion.kernel.languages import Language
 from rdv_insertion.kernel.text import squish
-from rdv_insertion.messaging.channels.sms.gsm7 import to_gsm7
+from rdv_insertion.messaging.channels.sms.encoding import to_gsm7
 from rdv_insertion.messaging.enums import Channel
-from rdv_insertion.messaging.texts.content import Text
-
-LONGEST_SUBJECT = 200
+from rdv_insertion.messaging.texts.content import Text, one_line
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ class FromTemplates:
 
     def render(self, channel: str, language: str) -> Text:
         """See `Content.render`; there is nothing but French here."""
-        return render(self.purpose, channel, self.context)
+        with override(Language.FR):
+            return render(self.purpose, channel, self.context)
 
 
 def render(purpose: str, channel: str, context: Mapping[str, Any]) -> Text:
@@ -41,12 +41,12 @@ def render(purpose: str, channel: str, context: Mapping[str, Any]) -> Text:
     if channel == Channel.EMAIL:
         return Text(
             text=_paragraphs(_render(purpose, "email.txt", context)),
-            subject=_subject(_render(purpose, "email_subject.txt", context)),
+            subject=one_line(_render(purpose, "email_subject.txt", context)),
             html=_render(purpose, "email.html", context),
         )
     return Text(
         text=_paragraphs(_render(purpose, "letter.txt", context)),
-        subject=_subject(_render(purpose, "letter_subject.txt", context)),
+        subject=one_line(_render(purpose, "letter_subject.txt", context)),
     )
 
 
@@ -57,11 +57,6 @@ def _render(purpose: str, name: str, context: Mapping[str, Any]) -> str:
 @lru_cache
 def _template(name: str) -> Template:
     return loader.get_template(name)  # type: ignore[return-value]
-
-
-def _subject(text: str) -> str:
-    """One line, whatever the words put into it, that fits its column."""
-    return shorten(squish(text), LONGEST_SUBJECT, placeholder="…")
 
 
 def _paragraphs(text: str) -> str:

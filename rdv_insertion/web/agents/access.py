@@ -15,6 +15,15 @@ def agent_of(request: HttpRequest) -> Agent:
 
 def page_to_return_to(request: HttpRequest, default: str) -> str:
     """The page of ours that the form came from (`next`), else `default`; never another site."""
-    wanted = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if wanted and ours else default
+    return _ours(request, request.POST.get("next", "")) or default
+
+
+def page_asked_for(request: HttpRequest, default: str) -> str:
+    """The page of ours to which a form asked by a link leads when it is done (`?retour=`), else `default`."""
+    return _ours(request, request.GET.get("retour", "")) or default
+
+
+def _ours(request: HttpRequest, address: str) -> str:
+    """`address`, or nothing when it is another site's."""
+    ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if ours else ""

@@ -7,6 +7,7 @@ from django import forms
 from dsfr.forms import DsfrBaseForm
 
 from rdv_insertion.kernel import phone
+from rdv_insertion.kernel.languages import IN_FRENCH
 from rdv_insertion.usagers import values
 from rdv_insertion.usagers.enums import Role, Title
 from rdv_insertion.usagers.identity import LABELS, Identity
@@ -33,7 +34,7 @@ class NeverShown(forms.TextInput):
 
 
 class IdentityForm(DsfrBaseForm):
-    """One text field an attribute; `identity` holds the typed values once valid."""
+    """One text field an attribute, and the language; `identity` holds the typed values once valid."""
 
     def __init__(self, data: Any, *, usager: Usager, hidden: frozenset[str], today: date) -> None:
         self.usager, self.today = usager, today
@@ -41,14 +42,18 @@ class IdentityForm(DsfrBaseForm):
         for name, label in LABELS.items():
             if name not in hidden:
                 self.fields[name] = _field(name, label)
+        self.fields["language"] = _language_field()
         self.set_autofocus = False
         for bound in self.visible_fields():
-            bound.field.widget.attrs["class"] = "fr-select" if bound.name in _CHOICES else "fr-input"
+            chosen = isinstance(bound.field, forms.ChoiceField)
+            bound.field.widget.attrs["class"] = "fr-select" if chosen else "fr-input"
 
     def clean(self) -> dict[str, Any]:
         """Understand each text that is not blank; what is refused says why under its field."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name, text in list(cleaned.items()):
+            if name not in LABELS:
+                continue
             try:
                 cleaned[name] = values.parse(name, text, today=self.today) if text else None
             except values.Refused as refusal:
@@ -58,12 +63,18 @@ class IdentityForm(DsfrBaseForm):
     @property
     def identity(self) -> Identity:
         """What was typed."""
-        return Identity(**self.cleaned_data)
+        return Identity(**{name: value for name, value in self.cleaned_data.items() if name in LABELS})
+
+    @property
+    def language(self) -> str:
+        """The one that was chosen; an empty string, which changes nothing, when none was sent."""
+        return str(self.cleaned_data["language"])
 
     @property
     def touched(self) -> list[str]:
         """The attributes to write: all those of the form, the NIR only when typed."""
-        return [name for name, value in self.cleaned_data.items() if name != "nir" or value]
+        typed = {name: value for name, value in self.cleaned_data.items() if name in LABELS}
+        return [name for name, value in typed.items() if name != "nir" or value]
 
     @property
     def status(self) -> int:
@@ -75,7 +86,8 @@ def _shown(usager: Usager) -> dict[str, Any]:
     """The known values as people write them; never the NIR."""
     known: dict[str, Any] = {name: value for name, value in usager.identity.known().items() if name != "nir"}
     dates = {name: f"{value:%d/%m/%Y}" for name, value in known.items() if name in _DATES}
-    return {**known, **dates, "phone_number": phone.display(usager.phone_number)}
+    shown = {"phone_number": phone.display(usager.phone_number), "language": usager.language}
+    return {**known, **dates, **shown}
 
 
 def _field(name: str, label: str) -> forms.Field:
@@ -86,3 +98,12 @@ def _field(name: str, label: str) -> forms.Field:
         )
     widget = NeverShown if name == "nir" else forms.TextInput
     return forms.CharField(label=label, required=required, help_text=hint, max_length=255, widget=widget)
+
+
+def _language_field() -> forms.Field:
+    return forms.ChoiceField(
+        choices=[(code, name.capitalize()) for code, name in IN_FRENCH.items()],
+        label="Langue des messages",
+        required=False,
+        help_text="Le français reste écrit sous la traduction des mails et des courriers.",
+    )

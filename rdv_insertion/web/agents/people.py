@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 from rdv_insertion.agenda.models import Participation
 from rdv_insertion.agents.perms import get_organisation_for
 from rdv_insertion.followups.enums import ACTION_REQUIRED, FollowUpStatus
-from rdv_insertion.followups.models import FollowUp
+from rdv_insertion.followups.models import FollowUp, FollowUpQuerySet
 from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.invitations.services import free_slots
-from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.invitations.services.postal import count_letters
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Tag, Usager
 from rdv_insertion.web.agents.access import agent_of
@@ -103,12 +103,13 @@ def list_people(request: HttpRequest, slug: str) -> HttpResponse:
         ).distinct(),
         "now": now,
         "zone": organisation.time_zone,
-        "channels": [channel for channel in Channel if configuration and channel in configuration.channels],
+        "letters_to_print": count_letters(organisation, now=now),
     }
     if configuration:
         configuration.organisation = organisation
         context |= _category_page(request, configuration, usagers, filters, now)
         context["free_slots"] = free_slots(configuration, now=now)
+        context["never_invited"] = dict(context["statuses"]).get(FollowUpStatus.NOT_INVITED, 0)
     else:
         context |= _people_page(request, usagers, now)
     return render(request, "agents/people/list.html", context)
@@ -136,6 +137,30 @@ def filtered(usagers: QuerySet[Usager], filters: Filters, agent_id: int) -> Quer
     return usagers
 
 
+def listed_follow_ups(
+    request: HttpRequest, configuration: CategoryConfiguration, now: datetime
+) -> QuerySet[FollowUp]:
+    """Everybody whom a category's list shows with the filters of the address, in its order."""
+    organisation, filters = configuration.organisation, Filters.of(request)
+    usagers = filtered(Usager.objects.of_organisation(organisation), filters, agent_of(request).pk)
+    follow_ups = _of_category(configuration, usagers, filters, now)
+    shown = follow_ups.in_status(filters.statuses, now) if filters.statuses else follow_ups
+    return shown.order_by("-created_at", "-pk")
+
+
+def _of_category(
+    configuration: CategoryConfiguration, usagers: QuerySet[Usager], filters: Filters, now: datetime
+) -> FollowUpQuerySet:
+    """The open follow-ups of these people in a category, whatever their status."""
+    follow_ups = FollowUp.objects.filter(
+        motif_category=configuration.motif_category, closed_at=None, usager__in=usagers.values("pk")
+    )
+    if filters.blocked:
+        without_slot = Invitation.objects.without_slot(now).filter(organisation=configuration.organisation)
+        follow_ups = follow_ups.filter(pk__in=without_slot.values("follow_up"))
+    return follow_ups
+
+
 def _category_page(
     request: HttpRequest,
     configuration: CategoryConfiguration,
@@ -143,12 +168,7 @@ def _category_page(
     filters: Filters,
     now: datetime,
 ) -> dict[str, Any]:
-    follow_ups = FollowUp.objects.filter(
-        motif_category=configuration.motif_category, closed_at=None, usager__in=usagers.values("pk")
-    )
-    if filters.blocked:
-        without_slot = Invitation.objects.without_slot(now).filter(organisation=configuration.organisation)
-        follow_ups = follow_ups.filter(pk__in=without_slot.values("follow_up"))
+    follow_ups = _of_category(configuration, usagers, filters, now)
     counts = follow_ups.count_by_status(now)
     shown = follow_ups.in_status(filters.statuses, now) if filters.statuses else follow_ups.with_status(now)
     shown = (

@@ -6,24 +6,30 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rdv_insertion.agenda.models import Lieu, Participation
+from rdv_insertion.agents.perms import administers
 from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
-from rdv_insertion.invitations.services import can_reach
+from rdv_insertion.invitations.services import foreseen_reasons
 from rdv_insertion.kernel import dates
 from rdv_insertion.messaging.enums import FAILED, Channel
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.outcomes import sentence_of
+from rdv_insertion.messaging.services.resending import current_contact
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.identity import LABELS
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.usagers.perms import get_usager_for, hidden_attributes
 from rdv_insertion.usagers.services import MissingIdentity, edit_usager
-from rdv_insertion.web.agents.access import agent_of
+from rdv_insertion.web.agents.access import agent_of, page_asked_for
 from rdv_insertion.web.agents.identity_form import IdentityForm
+from rdv_insertion.web.agents.invitations.remedies import Remedies
+from rdv_insertion.web.agents.messages.of_person import messages_of_person
 from rdv_insertion.web.agents.rdvs.questions import next_rdv_url
 from rdv_insertion.web.shell import current_organisation
 
@@ -40,7 +46,7 @@ def show(request: HttpRequest, usager_id: int) -> HttpResponse:
     organisation = current_organisation(request)
     tab = request.GET.get("onglet", "")
     follow_ups = _follow_ups(request, usager)
-    context = {
+    context: dict[str, Any] = {
         "usager": usager,
         "main_action": _main_action(usager, follow_ups, organisation),
         "age": usager.age(dates.today(now)),
@@ -60,11 +66,10 @@ def show(request: HttpRequest, usager_id: int) -> HttpResponse:
         .with_details()
         .distinct()
         .order_by("-rdv__starts_at"),
-        "sent": Message.objects.filter(usager=usager, organisation__roles__agent=agent).select_related(
-            "organisation"
-        ),
         "identity": _identity(usager, hidden_attributes(agent, usager)),
     }
+    if tab == "messages":
+        context |= messages_of_person(request, agent, usager, now)
     return render(request, "agents/person/show.html", context)
 
 
@@ -83,7 +88,7 @@ def _follow_ups(request: HttpRequest, usager: Usager) -> list[dict[str, Any]]:
     configurations = {
         one.motif_category_id: one
         for one in CategoryConfiguration.objects.filter(organisation=organisation).select_related(
-            "organisation", "motif_category"
+            "organisation__department", "motif_category"
         )
     }
     lieux = _lieux(organisation)
@@ -92,7 +97,9 @@ def _follow_ups(request: HttpRequest, usager: Usager) -> list[dict[str, Any]]:
             "follow_up": follow_up,
             "invitations": [one for one in invitations if one.follow_up_id == follow_up.pk],
             "next_rdv": _next_rdv(follow_up, usager),
-            "channels": _channels(usager, follow_up, configurations.get(follow_up.motif_category_id)),
+            "channels": _channels(
+                request, usager, follow_up, configurations.get(follow_up.motif_category_id)
+            ),
             "configuration": configurations.get(follow_up.motif_category_id),
             "lieux": lieux,
             "can_close": follow_up.motif_category_id in configurations,
@@ -144,13 +151,20 @@ def _pending_of(usager: Usager) -> list[Participation]:
 
 
 def _channels(
-    usager: Usager, follow_up: FollowUp, configuration: CategoryConfiguration | None
+    request: HttpRequest, usager: Usager, follow_up: FollowUp, configuration: CategoryConfiguration | None
 ) -> list[dict[str, Any]]:
-    """The channels of the category, and whether the person has what each needs; none when not invitable."""
+    """The channels of the category, with what prevents each and what to do; none when not invitable."""
     if configuration is None or follow_up.status not in _INVITABLE:
         return []
-    allowed = [channel for channel in Channel if channel in configuration.channels]
-    return [{"channel": channel, "reachable": can_reach(usager, channel)} for channel in allowed]
+    follow_up.usager = usager
+    found = foreseen_reasons(follow_ups=[follow_up], configuration=configuration, now=timezone.now())
+    reasons = found.get(follow_up.pk, {})
+    remedies = Remedies(configuration, administers(agent_of(request), configuration.organisation))
+    return [
+        {"channel": channel, "remedies": [remedies.of(one, usager.pk) for one in reasons.get(channel, [])]}
+        for channel in Channel
+        if channel in configuration.channels
+    ]
 
 
 def _warnings(usager: Usager, organisation_id: int | None) -> list[str]:
@@ -160,8 +174,10 @@ def _warnings(usager: Usager, organisation_id: int | None) -> list[str]:
         warnings.append("Aucun mobile ni adresse mail : seul un courrier peut joindre cette personne.")
     last_by_channel = Message.objects.filter(usager=usager).order_by("channel", "-created_at", "-pk")
     for message in last_by_channel.distinct("channel"):
-        if message.status in FAILED:
-            warnings.append(f"Dernier envoi par {message.get_channel_display()} : {message.failure}")
+        message.usager = usager
+        # Since then the number or the address may have been corrected.
+        if message.status in FAILED and current_contact(message) in ("", message.recipient):
+            warnings.append(f"Dernier envoi par {message.get_channel_display()} : {sentence_of(message)}")
     if usager.memberships.filter(organisation=organisation_id, archived_at__isnull=False).exists():
         warnings.append("Cette personne est archivée dans votre organisation.")
     return warnings
@@ -180,14 +196,21 @@ def _identity(usager: Usager, hidden: frozenset[str]) -> list[tuple[str, Any]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, usager_id: int) -> HttpResponse:
-    """Correct who the person is. A blank erases, except the NIR, which is never shown."""
+    """Correct who the person is, then go back to `?retour=`. A blank erases, except the NIR, never shown."""
     agent, now = agent_of(request), timezone.now()
     usager = get_usager_for(agent, usager_id)
     hidden = hidden_attributes(agent, usager)
+    back = page_asked_for(request, reverse("usager", args=[usager.pk]))
     form = IdentityForm(request.POST or None, usager=usager, hidden=hidden, today=dates.today(now))
     if request.method == "POST" and form.is_valid():
         try:
-            edit_usager(usager=usager, identity=form.identity, attributes=form.touched, now=now)
+            edit_usager(
+                usager=usager,
+                identity=form.identity,
+                attributes=form.touched,
+                language=form.language,
+                now=now,
+            )
         except Usager.DoesNotExist as error:
             raise Http404 from error
         except MissingIdentity as error:
@@ -196,5 +219,6 @@ def edit(request: HttpRequest, usager_id: int) -> HttpResponse:
             form.add_error(None, error.messages[0])
         else:
             messages.success(request, "Les informations sont enregistrées.")
-            return redirect("usager", usager.pk)
-    return render(request, "agents/person/edit.html", {"usager": usager, "form": form}, status=form.status)
+            return redirect(back)
+    context = {"usager": usager, "form": form, "back": back}
+    return render(request, "agents/person/edit.html", context, status=form.status)

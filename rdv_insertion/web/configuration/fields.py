@@ -4,6 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+
+from rdv_insertion.kernel import phone
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 24 * 3600
 # The delays that agents may choose from (a month is 30 days, a year 365).
@@ -54,6 +57,28 @@ def minutes_words(duration: timedelta) -> str:
     if not hours:
         return f"{minutes} minutes"
     return f"{hours} h {minutes:02d}" if minutes else f"{hours} h"
+
+
+# A short number of an administration, such as 3949.
+_SHORT_NUMBER_LENGTH = 4
+
+
+class PhoneField(forms.CharField):
+    """A number to call, shown as people dictate it; E.164, or a short number as it is."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """What the input shows."""
+        return phone.display(value) if isinstance(value, str) and value.startswith("+") else value
+
+    def clean(self, value: Any) -> str:
+        """The number. Raises ValidationError (French)."""
+        typed = "".join((super().clean(value) or "").split())
+        if not typed or (typed.isdecimal() and len(typed) == _SHORT_NUMBER_LENGTH):
+            return typed
+        try:
+            return phone.normalise(typed)
+        except phone.InvalidPhone as error:
+            raise ValidationError(f"{str(error).capitalize()}.") from error
 
 
 class MinutesField(forms.IntegerField):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from rdv_insertion.agenda.enums import LieuAvailability
 from rdv_insertion.imports.models import WatchedFolder
 from rdv_insertion.kernel.text import plural
+from rdv_insertion.messaging.models import ChannelPause
 from rdv_insertion.web.configuration.access import administered
 
 
@@ -30,7 +31,21 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     motifs = organisation.motifs.filter(deleted_at=None).count()
     lieux = organisation.lieux.filter(availability=LieuAvailability.ENABLED).count()
     watched = WatchedFolder.objects.filter(organisation=organisation, is_active=True).exists()
+    categories = organisation.category_configurations.count()
+    paused = ChannelPause.objects.filter(organisation=organisation).count()
     cards = [
+        Card(
+            "Catégories",
+            reverse("configuration_categories", args=[slug]),
+            "Pour quoi vous invitez, par quels canaux, avec quels mots.",
+            plural(categories, "catégorie"),
+        ),
+        Card(
+            "Messages",
+            reverse("configuration_messages", args=[slug]),
+            "L'expéditeur des SMS, l'en-tête et la signature des courriers, le budget.",
+            "Envois arrêtés" if paused else "",
+        ),
         Card(
             "Motifs",
             reverse("motifs", args=[slug]),

@@ -3,11 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from dsfr.forms import DsfrBaseForm
 
 from rdv_insertion.agenda.models import Lieu
-from rdv_insertion.kernel import phone
+from rdv_insertion.web.configuration.fields import PhoneField
 
 TIME_ZONES = (
     ("Europe/Paris", "France métropolitaine"),
@@ -23,8 +22,6 @@ TIME_ZONES = (
     ("America/Miquelon", "Saint-Pierre-et-Miquelon"),
     ("Pacific/Wallis", "Wallis-et-Futuna"),
 )
-# A short number of an administration, such as 3949.
-_SHORT_NUMBER_LENGTH = 4
 
 
 class LieuForm(forms.ModelForm, DsfrBaseForm):  # type: ignore[type-arg]
@@ -36,6 +33,13 @@ class LieuForm(forms.ModelForm, DsfrBaseForm):  # type: ignore[type-arg]
         help_text="Les heures des rendez-vous de ce lieu sont dites à cette heure-là.",
     )
 
+    phone_number = PhoneField(
+        label="Téléphone",
+        max_length=20,
+        required=False,
+        help_text="Vide : le numéro de l'organisation est donné.",
+    )
+
     class Meta:
         model = Lieu
         fields = ("name", "address", "phone_number", "access", "time_zone_name")
@@ -43,24 +47,11 @@ class LieuForm(forms.ModelForm, DsfrBaseForm):  # type: ignore[type-arg]
         help_texts = {  # noqa: RUF012
             "name": "Ce que la personne lit en premier. Exemple : Centre médico-social de Crest",
             "address": "Numéro, rue, code postal et ville",
-            "phone_number": "Vide : le numéro de l'organisation est donné.",
             "access": "Bus, étage, code de la porte… Exemple : bus 5, arrêt Préfecture",
         }
 
     def __init__(self, data: Any, *, instance: Lieu) -> None:
-        super().__init__(
-            data, instance=instance, initial={"phone_number": phone.display(instance.phone_number)}
-        )
-
-    def clean_phone_number(self) -> str:
-        """E.164, or a short number as it is."""
-        typed = "".join(self.cleaned_data["phone_number"].split())
-        if not typed or (typed.isdecimal() and len(typed) == _SHORT_NUMBER_LENGTH):
-            return typed
-        try:
-            return phone.normalise(typed)
-        except phone.InvalidPhone as error:
-            raise ValidationError(f"{str(error).capitalize()}.") from error
+        super().__init__(data, instance=instance)
 
     @property
     def status(self) -> int:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from dsfr.forms import DsfrBaseForm
 
-from rdv_insertion.agenda.enums import LocationType
+from rdv_insertion.agenda.enums import BookableBy, LocationType
 from rdv_insertion.agenda.models import Motif
 from rdv_insertion.agenda.services.motifs import is_frozen
 from rdv_insertion.followups.models import MotifCategory
@@ -24,6 +24,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Qui peut le prendre, et quand",
         (
             "bookable_by",
+            "convocation",
             "min_public_booking_delay",
             "max_public_booking_delay",
             "referent_only",
@@ -93,6 +94,7 @@ class MotifForm(forms.ModelForm, DsfrBaseForm):  # type: ignore[type-arg]
             "referent_only": "Avec le référent de la personne seulement",
             "sectorisation_level": "Pour quelles adresses",
             "bookable_by": "Qui peut prendre ce rendez-vous",
+            "convocation": "Convocation : la personne doit venir ce jour-là",
             "color": "Couleur",
         }
         help_texts = {  # noqa: RUF012
@@ -103,6 +105,10 @@ class MotifForm(forms.ModelForm, DsfrBaseForm):  # type: ignore[type-arg]
             "restriction": "La personne coche qu'elle les accepte. Vide : rien à accepter.",
             "instruction_before": "Par exemple : venez avec votre livret de famille.",
             "instruction": "Affiché sur la page du rendez-vous et dans les messages.",
+            "convocation": (
+                "Les agents fixent la date. Les messages parlent de convocation, et vous gardez la preuve "
+                "de ce qui a été envoyé. Seuls les agents prennent ce rendez-vous."
+            ),
             "referent_only": "Le créneau est proposé seulement avec l'agent référent de la personne.",
         }
         widgets = {  # noqa: RUF012
@@ -123,7 +129,7 @@ class MotifForm(forms.ModelForm, DsfrBaseForm):  # type: ignore[type-arg]
         for name, field in self.fields.items():
             if isinstance(field, DelayField):
                 field.also_offer(getattr(instance, name))
-        for name in ("collective", "referent_only"):
+        for name in ("collective", "convocation", "referent_only"):
             self.fields[name].template_name = CHECKBOX  # type: ignore[attr-defined]
         self.frozen = is_frozen(instance)
         if self.frozen:
@@ -147,6 +153,10 @@ class MotifForm(forms.ModelForm, DsfrBaseForm):  # type: ignore[type-arg]
             self.add_error("max_participants_count", "Seul un rendez-vous collectif a un nombre de places.")
         if cleaned.get("collective") and cleaned.get("location_type") != LocationType.PUBLIC_OFFICE:
             self.add_error("collective", "Un rendez-vous collectif a lieu sur place.")
+        if cleaned.get("convocation") and cleaned.get("bookable_by") != BookableBy.AGENTS:
+            self.add_error(
+                "convocation", "Une convocation est prise par les agents : choisissez « Les agents »."
+            )
         least, most = cleaned.get("min_public_booking_delay"), cleaned.get("max_public_booking_delay")
         if least and most and least >= most:
             self.add_error("max_public_booking_delay", "Ce délai doit dépasser le précédent.")

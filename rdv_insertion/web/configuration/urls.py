@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lieux/<int:lieu_id>/", lieux.edit, name="lieu_edit"),
     path("lieux/<int:lieu_id>/ouverture/", lieux.set_open, name="lieu_open"),
     path("lieux/<int:lieu_id>/supprimer/", lieux.delete, name="lieu_delete"),
+    path("categories/", include("rdv_insertion.web.configuration.categories.urls")),
+    path("messages/", include("rdv_insertion.web.configuration.messages.urls")),
     path("import/", watched_folder.edit, name="watched_folder"),
     path("secteurs/", include("rdv_insertion.web.configuration.sectors.urls")),
 ]

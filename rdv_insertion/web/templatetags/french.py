@@ -13,6 +13,7 @@ from rdv_insertion.kernel import dates
 from rdv_insertion.kernel import phone as phones
 from rdv_insertion.kernel import text as texts
 from rdv_insertion.kernel.codes import display as display_code
+from rdv_insertion.kernel.languages import IN_FRENCH
 
 register = template.Library()
 
@@ -53,6 +54,12 @@ def phone(number: str | None) -> str:
 def code(value: str) -> str:
     """`ABCDEFGH` → `ABCD EFGH`."""
     return display_code(value)
+
+
+@register.filter
+def language_in_french(language: str) -> str:
+    """`ar` → `arabe`."""
+    return IN_FRENCH[language]
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -20,6 +21,7 @@ from rdv_insertion.kernel import codes, throttle
 from rdv_insertion.kernel.http import client_address
 from rdv_insertion.kernel.throttle import Limit
 from rdv_insertion.web.usagers.forms import CodeForm, code_problem
+from rdv_insertion.web.usagers.languages import in_their_language, speak_to
 
 UNKNOWN_CODES = Limit("unknown-code", 30, timedelta(minutes=10))
 NAMES = Limit("rdv-name", 5, timedelta(minutes=15))
@@ -36,8 +38,9 @@ RdvView = Callable[Concatenate[HttpRequest, Participation, datetime, Parameters]
 
 
 def person_page(view: View[Parameters]) -> View[Parameters]:
-    """A page without login, that no cache keeps: it may show a name or a rdv."""
-    return login_not_required(never_cache(require_http_methods(["GET", "HEAD", "POST"])(view)))
+    """A page without login, in the person's language, that no cache keeps: it may show a name or a rdv."""
+    page = login_not_required(never_cache(require_http_methods(["GET", "HEAD", "POST"])(view)))
+    return in_their_language(page)
 
 
 def look_up(request: HttpRequest, typed: str, now: datetime) -> OpenLink | Participation | None:
@@ -75,6 +78,7 @@ def invitation_page(view: InvitationView[Parameters]) -> View[...]:
             return redirect("rdv", found.code)
         if found.participation:
             return redirect("rdv", found.participation.code)
+        speak_to(request, found.invitation.follow_up.usager)
         if found.expired:
             return expired_page(request, found.invitation)
         return view(request, found.invitation, now, *args, **kwargs)
@@ -93,6 +97,7 @@ def rdv_code_page(view: RdvView[Parameters]) -> View[...]:
             return unknown_code_page(request, code)
         if isinstance(found, OpenLink):
             return redirect("open_invitation", found.invitation.code)
+        speak_to(request, found.usager)
         return view(request, found, now, *args, **kwargs)
 
     return person_page(opened)
@@ -120,11 +125,15 @@ def unknown_code_page(request: HttpRequest, typed: str) -> HttpResponse:
     """Ask the code again, with what was tried and why it is no code. Status 404."""
     form = CodeForm({"code": codes.clean(typed)})
     if form.is_valid():
-        form.add_error("code", UNKNOWN_CODE)
+        form.add_error("code", unknown_code())
     return render(request, "usagers/type_code.html", {"form": form}, status=404)
 
 
-UNKNOWN_CODE = "Ce code n'existe pas. Relisez chaque caractère de votre message, puis tapez-le à nouveau."
+def unknown_code() -> str:
+    """What is said of a code that opens nothing."""
+    return gettext(
+        "Ce code n'existe pas. Relisez chaque caractère de votre message, puis tapez-le à nouveau."
+    )
 
 
 def expired_page(request: HttpRequest, invitation: Invitation) -> HttpResponse:

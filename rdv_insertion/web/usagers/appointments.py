@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import ngettext
+
 from rdv_insertion.agenda import services
 from rdv_insertion.agenda.enums import CANCELLED, LocationType
 from rdv_insertion.agenda.models import Participation, Rdv
-from rdv_insertion.agenda.presentation import title_of
 from rdv_insertion.followups.enums import ParticipationStatus
+from rdv_insertion.followups.words import words_for
 from rdv_insertion.kernel import dates
-from rdv_insertion.kernel.text import plural
 from rdv_insertion.web.usagers.places import Place, place_of_person
+from rdv_insertion.web.usagers.wording import as_typed, spoken
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,12 @@ class Appointment:
 
     @property
     def title(self) -> str:
-        """`rendez-vous d'orientation`."""
-        return title_of(self.rdv)
+        """`rendez-vous d'orientation`, or the motif's name when it has no category. One query."""
+        category = self.rdv.motif.motif_category
+        if category is None:
+            return as_typed(self.rdv.motif.name)
+        words = words_for(self.rdv.organisation_id, category)
+        return spoken(words.title_by_phone if self.by_phone else words.title)
 
     @property
     def name(self) -> str:
@@ -64,7 +70,7 @@ class Appointment:
     def what_to_bring(self) -> str:
         """Of the category, when it asks for something."""
         category = self.rdv.motif.motif_category
-        return category.what_to_bring if category else ""
+        return spoken(category.what_to_bring) if category else ""
 
     @property
     def is_mandatory(self) -> bool:
@@ -125,5 +131,8 @@ def duration_label(duration: timedelta) -> str:
     """`30 minutes`, `1 heure`, `1 heure 30`."""
     hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
     if not hours:
-        return plural(minutes, "minute")
-    return f"{plural(hours, 'heure')} {minutes:02d}" if minutes else plural(hours, "heure")
+        return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+    if not minutes:
+        return ngettext("%(count)s heure", "%(count)s heures", hours) % {"count": hours}
+    words = ngettext("%(count)s heure %(minutes)s", "%(count)s heures %(minutes)s", hours)
+    return words % {"count": hours, "minutes": f"{minutes:02d}"}

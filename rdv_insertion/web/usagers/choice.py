@@ -7,6 +7,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from rdv_insertion.agenda import creneaux, services
 from rdv_insertion.agenda.creneaux import Offer
@@ -16,7 +17,7 @@ from rdv_insertion.invitations.proposals import NothingBecause, nothing_because
 from rdv_insertion.kernel import dates
 from rdv_insertion.web.usagers.places import Place, place_of
 from rdv_insertion.web.usagers.sessions import Session, session_of
-from rdv_insertion.web.usagers.weeks import Half, HalfDays, Slot, Week, day_label, week_at
+from rdv_insertion.web.usagers.weeks import Half, HalfDays, Slot, Week, week_at
 
 # How a moment is written in an address: in UTC, to the second.
 _MOMENT = "%Y%m%dT%H%M%SZ"
@@ -148,7 +149,12 @@ class Choice:
         """Why there is nothing to choose."""
         if self.invitation:
             follow_up = self.invitation.follow_up
-            return nothing_because(self.invitation.organisation, follow_up.motif_category, follow_up.usager)
+            return nothing_because(
+                self.invitation.organisation,
+                follow_up.motif_category,
+                follow_up.usager,
+                with_referents=self.invitation.with_referents,
+            )
         return NothingBecause.FULL
 
     # --- Addresses ---
@@ -229,7 +235,7 @@ class Choice:
         return PlaceCard(
             place=place_of(offer),
             kind=self._kind(offer),
-            first_free=day_label(starts[0].astimezone(offer.time_zone).date()) if starts else "",
+            first_free=dates.day_label(starts[0].astimezone(offer.time_zone).date()) if starts else "",
             url=self.slots_url(offer) if starts else "",
             current=offer == self.current_offer,
             collective=offer.collective,
@@ -238,7 +244,7 @@ class Choice:
     def _kind(self, offer: Offer) -> str:
         if len({one.collective for one in self.offers}) == 1:
             return ""
-        return "Avec d'autres personnes" if offer.collective else "Seul avec un agent"
+        return gettext("Avec d'autres personnes") if offer.collective else gettext("Seul avec un agent")
 
     def half_days(self, offer: Offer) -> HalfDays:
         """The free starts of an offer, and the half of the days that is asked for."""

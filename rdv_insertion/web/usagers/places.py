@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext, gettext_noop
+
 from rdv_insertion.agenda.creneaux import Offer
 from rdv_insertion.agenda.enums import LocationType
 from rdv_insertion.agenda.models import Lieu, Participation, Rdv
@@ -11,35 +13,45 @@ from rdv_insertion.agenda.presentation import visio_url
 from rdv_insertion.kernel.dates import PARIS
 
 _ELSEWHERE: dict[str, tuple[str, str, str]] = {
-    LocationType.PHONE: ("Par téléphone", "Un agent vous appelle à l'heure choisie.", "fr-icon-phone-line"),
+    LocationType.PHONE: (
+        gettext_noop("Par téléphone"),
+        gettext_noop("Un agent vous appelle à l'heure choisie."),
+        "fr-icon-phone-line",
+    ),
     LocationType.VISIO: (
-        "En visioconférence",
-        "Vous recevez le lien avec la confirmation.",
+        gettext_noop("En visioconférence"),
+        gettext_noop("Vous recevez le lien avec la confirmation."),
         "fr-icon-video-chat-line",
     ),
-    LocationType.HOME: ("Chez vous", "Un agent vient à votre domicile.", "fr-icon-home-4-line"),
+    LocationType.HOME: (
+        gettext_noop("Chez vous"),
+        gettext_noop("Un agent vient à votre domicile."),
+        "fr-icon-home-4-line",
+    ),
 }
 
 _CLOCKS = {
-    "America/Cayenne": "de la Guyane",
-    "America/Guadeloupe": "de la Guadeloupe",
-    "America/Marigot": "de Saint-Martin",
-    "America/Martinique": "de la Martinique",
-    "America/Miquelon": "de Saint-Pierre-et-Miquelon",
-    "America/St_Barthelemy": "de Saint-Barthélemy",
-    "Indian/Mayotte": "de Mayotte",
-    "Indian/Reunion": "de La Réunion",
-    "Pacific/Noumea": "de la Nouvelle-Calédonie",
-    "Pacific/Tahiti": "de la Polynésie française",
-    "Pacific/Wallis": "de Wallis-et-Futuna",
+    "America/Cayenne": gettext_noop("Les heures sont celles de la Guyane."),
+    "America/Guadeloupe": gettext_noop("Les heures sont celles de la Guadeloupe."),
+    "America/Marigot": gettext_noop("Les heures sont celles de Saint-Martin."),
+    "America/Martinique": gettext_noop("Les heures sont celles de la Martinique."),
+    "America/Miquelon": gettext_noop("Les heures sont celles de Saint-Pierre-et-Miquelon."),
+    "America/St_Barthelemy": gettext_noop("Les heures sont celles de Saint-Barthélemy."),
+    "Indian/Mayotte": gettext_noop("Les heures sont celles de Mayotte."),
+    "Indian/Reunion": gettext_noop("Les heures sont celles de La Réunion."),
+    "Pacific/Noumea": gettext_noop("Les heures sont celles de la Nouvelle-Calédonie."),
+    "Pacific/Tahiti": gettext_noop("Les heures sont celles de la Polynésie française."),
+    "Pacific/Wallis": gettext_noop("Les heures sont celles de Wallis-et-Futuna."),
 }
+_OTHER_CLOCKS = gettext_noop("Les heures sont celles du lieu du rendez-vous.")
 
 
 @dataclass(frozen=True)
 class Place:
     """A place, or the phone, visio or home that stands for it.
 
-    `map_url` only where there is an address to go to; `link` is that of a visio, once it is known.
+    `map_url` only where there is an address to go to; `link` is that of a visio, once it is known. `typed`
+    says that an agent wrote it, in French.
     """
 
     name: str
@@ -49,6 +61,7 @@ class Place:
     clocks: str
     link: str = ""
     at_home: bool = False
+    typed: bool = False
 
     @property
     def map_url(self) -> str:
@@ -64,10 +77,11 @@ def place_of(subject: Offer | Rdv) -> Place:
     clocks = _clocks(subject.time_zone)
     if subject.lieu:
         return _at(subject.lieu, clocks)
-    name, note, icon = _ELSEWHERE.get(
-        kind, ("Le lieu vous sera donné par téléphone", "", "fr-icon-map-pin-2-line")
-    )
-    return Place(name, "", note, icon, clocks, at_home=kind == LocationType.HOME)
+    if kind not in _ELSEWHERE:
+        told = gettext("Le lieu vous sera donné par téléphone")
+        return Place(told, "", "", "fr-icon-map-pin-2-line", clocks)
+    name, note, icon = _ELSEWHERE[kind]
+    return Place(gettext(name), "", gettext(note), icon, clocks, at_home=kind == LocationType.HOME)
 
 
 def place_of_person(participation: Participation) -> Place:
@@ -82,11 +96,11 @@ def place_of_person(participation: Participation) -> Place:
 
 
 def _at(lieu: Lieu, clocks: str) -> Place:
-    return Place(lieu.name, lieu.address, lieu.access, "fr-icon-map-pin-2-line", clocks)
+    return Place(lieu.name, lieu.address, lieu.access, "fr-icon-map-pin-2-line", clocks, typed=True)
 
 
 def _clocks(zone: ZoneInfo) -> str:
     """Whose clocks are shown, said only when they are not those of Paris."""
     if zone.key == PARIS.key:
         return ""
-    return f"Les heures sont celles {_CLOCKS.get(zone.key, 'du lieu du rendez-vous')}."
+    return gettext(_CLOCKS.get(zone.key, _OTHER_CLOCKS))

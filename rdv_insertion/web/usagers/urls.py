@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from rdv_insertion.web.usagers.views import booking, earlier, moving, opening, rdvs
+from rdv_insertion.web.usagers.views import booking, earlier, language, moving, opening, rdvs
 
 _to_typing = login_not_required(RedirectView.as_view(pattern_name="type_code"))
 
@@ -12,6 +12,7 @@ urlpatterns = [
     # A link copied from a message may end with a slash, or with the dot of its sentence.
     re_path(r"^r/(?P<code>[^/]+)/?$", opening.open_invitation, name="open_invitation"),
     re_path(r"^invitation/?$", opening.type_code, name="type_code"),
+    path("langue", language.choose, name="choose_language"),
     re_path(r"^rdv/(?P<code>[^/]+)/?$", rdvs.rdv, name="rdv"),
     re_path(r"^(?:r|rdv)/?$", _to_typing),
     path("r/<code>/lieux", booking.places, name="book_places"),

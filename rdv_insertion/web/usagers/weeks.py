@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.utils.dateformat import format as django_format
+from django.utils.translation import gettext
 
 from rdv_insertion.kernel import dates
 
@@ -35,7 +35,9 @@ class Half(StrEnum):
     @property
     def label(self) -> str:
         """`Matin`, `Après-midi`, `Toute la journée`."""
-        return {Half.MORNING: "Matin", Half.AFTERNOON: "Après-midi"}.get(self, "Toute la journée")
+        if self is Half.ALL:
+            return gettext("Toute la journée")
+        return gettext("Matin") if self is Half.MORNING else gettext("Après-midi")
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,11 @@ class HalfDays:
         mornings = bool(self._by_half[Half.MORNING])
         if self.asked not in (Half.ALL, self.shown):
             if mornings:
-                return "Il n'y a plus de créneau l'après-midi. Voici ceux du matin."
-            return "Il n'y a plus de créneau le matin. Voici ceux de l'après-midi."
-        return "Il n'y a de créneaux que le matin." if mornings else "Il n'y a de créneaux que l'après-midi."
+                return gettext("Il n'y a plus de créneau l'après-midi. Voici ceux du matin.")
+            return gettext("Il n'y a plus de créneau le matin. Voici ceux de l'après-midi.")
+        if mornings:
+            return gettext("Il n'y a de créneaux que le matin.")
+        return gettext("Il n'y a de créneaux que l'après-midi.")
 
 
 @dataclass(frozen=True)
@@ -117,17 +121,17 @@ class Week:
     @property
     def label(self) -> str:
         """`2 mars 2026`, its Monday."""
-        return _short_day(self.monday, with_year=True)
+        return dates.day_and_month(self.monday, with_year=True)
 
     @property
     def previous_label(self) -> str:
         """The Monday of the previous week with a start."""
-        return _short_day(self.previous) if self.previous else ""
+        return dates.day_and_month(self.previous) if self.previous else ""
 
     @property
     def next_label(self) -> str:
         """The Monday of the next week with a start."""
-        return _short_day(self.next) if self.next else ""
+        return dates.day_and_month(self.next) if self.next else ""
 
 
 def week_at(
@@ -163,19 +167,9 @@ def _days(starts: Iterable[datetime], zone: ZoneInfo, address: Callable[[datetim
         local = start.astimezone(zone)
         by_day[local.date()][Half.of(local).label].append(Slot(dates.clock(local), address(start)))
     return [
-        Day(day_label(day), [HalfDay(label, slots) for label, slots in halves.items()])
+        Day(dates.day_label(day), [HalfDay(label, slots) for label, slots in halves.items()])
         for day, halves in by_day.items()
     ]
-
-
-def day_label(day: date) -> str:
-    """`mardi 3 mars`: the year goes without saying within some weeks."""
-    return django_format(day, "l j F" if day.day > 1 else "l jS F")
-
-
-def _short_day(day: date, *, with_year: bool = False) -> str:
-    text = django_format(day, "j F" if day.day > 1 else "jS F")
-    return f"{text} {day.year}" if with_year else text
 
 
 def _monday(day: date) -> date:

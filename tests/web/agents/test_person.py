@@ -163,3 +163,23 @@ def test_a_category_that_the_agent_does_not_handle_cannot_be_closed(agent_client
     OrganisationFactory()
     follow_up = FollowUpFactory(usager=usager)
     assert agent_client.post(reverse("close_follow_up", args=[follow_up.pk])).status_code == 404
+
+
+def test_an_agent_writes_down_the_language_of_messages(agent_client, usager, page):
+    assert "Messages en" not in page()
+    answer = agent_client.post(reverse("usager_edit", args=[usager.pk]), form_of(usager, language="fa"))
+    assert answer.status_code == 302
+    assert "Messages en dari ou persan" in page()
+
+
+def test_the_form_shows_the_language_of_messages(agent_client, usager):
+    Usager.objects.filter(pk=usager.pk).update(language="uk")
+    form = agent_client.get(reverse("usager_edit", args=[usager.pk])).content.decode()
+    assert '<option value="uk" selected>Ukrainien</option>' in form
+
+
+def test_an_unknown_language_is_refused_and_nothing_is_written(agent_client, usager):
+    data = form_of(usager, first_name="Marine", language="de")
+    answer = agent_client.post(reverse("usager_edit", args=[usager.pk]), data)
+    usager.refresh_from_db()
+    assert (answer.status_code, usager.first_name, usager.language) == (422, "Marina", "fr")

@@ -82,6 +82,7 @@ def test_a_motif_is_created_with_all_its_options(admin_client, url, organisation
         ({"min_public_booking_delay": "17"}, "Sélectionnez un choix valide"),
         ({"collective": "on", "location_type": "phone"}, "Un rendez-vous collectif a lieu sur place"),
         ({"max_participants_count": "8"}, "Seul un rendez-vous collectif a un nombre de places"),
+        ({"convocation": "on"}, "Une convocation est prise par les agents : choisissez « Les agents »"),
         ({"color": "rouge"}, "La couleur s'écrit comme #1A2B3C"),
         ({"location_type": "lune"}, "Sélectionnez un choix valide"),
         ({"motif_category": "99999999999999999999"}, "Sélectionnez un choix valide"),

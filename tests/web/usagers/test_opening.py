@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from rdv_insertion.agenda.models import Participation
-from rdv_insertion.followups.enums import MotifCategoryType
 from rdv_insertion.usagers.models import UsagerOrganisation
 from tests.factories import InvitationFactory, MotifCategoryFactory, MotifFactory, PlageOuvertureFactory
 from tests.web.usagers.conftest import NOW, paris, text
@@ -51,8 +50,8 @@ def test_nothing_is_said_to_be_at_stake_when_the_rdv_is_free(client, invitation)
     assert "suspendu" not in page
 
 
-def test_the_rsa_is_not_at_stake_in_another_kind_of_category(client, invitation):
-    MotifCategoryFactory._meta.model.objects.update(motif_category_type=MotifCategoryType.SIAE)
+def test_nothing_is_risked_in_a_category_that_says_nothing_of_it(client, invitation):
+    MotifCategoryFactory._meta.model.objects.update(punishable_warning="")
     page = text(client.get("/r/ABCD2345"))
     assert "Ce rendez-vous est obligatoire." in page
     assert "suspendu" not in page

@@ -1,29 +1,25 @@
 """Mail by SMTP, through Django's connection, which each thread of a worker keeps open."""
 
-import re
 import smtplib
 import threading
 from contextlib import suppress
-from email.headerregistry import Address
-from email.mime.text import MIMEText
-from email.utils import parseaddr
 from typing import Any
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 
-from rdv_insertion.kernel.text import squish
+from rdv_insertion.messaging.channels.email.mail import build_mail, message_id
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.transport import DeliveryError
 
 _FIRST_PERMANENT_CODE = 500
 _OK = 250
-_LONGEST_SENDER = 100
-_EVENT_FILE = "rendez-vous.ics"
 
 
 class SmtpTransport:
     """Sends one mail, text and HTML, with the event of the rdv when there is one."""
+
+    # SMTP has no question to ask afterwards: only the Message-ID, the same at each try, tells a double.
+    can_tell = False
 
     def __init__(self) -> None:
         self._kept = threading.local()
@@ -32,10 +28,11 @@ class SmtpTransport:
     def send(self, message: Message) -> str:
         """Hand `message` to the SMTP server and return its Message-ID. Raises DeliveryError."""
         if not message.recipient.isascii():
-            raise DeliveryError("Cette adresse mail n'est pas valable.", permanent=True)
+            raise DeliveryError("Cette adresse mail n'est pas valable.", permanent=True, refuses_contact=True)
         mail = build_mail(message)
+        mail.extra_headers["Message-ID"] = message_id(message)
+        mail.connection = self._connect()
         try:
-            mail.connection = self._connection()
             mail.send()
         except smtplib.SMTPRecipientsRefused as error:
             raise _recipient_refused(error) from error
@@ -44,8 +41,19 @@ class SmtpTransport:
             raise DeliveryError("Le serveur de mail refuse ce message.", permanent=permanent) from error
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise DeliveryError("Le serveur de mail ne répond pas.", permanent=False) from error
+            raise _silent(maybe_taken=not isinstance(error, smtplib.SMTPSenderRefused)) from error
         return str(mail.extra_headers["Message-ID"])
+
+    def find(self, message: Message) -> str | None:
+        """Nobody can tell."""
+        raise NotImplementedError
+
+    def _connect(self) -> Any:
+        try:
+            return self._connection()
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise _silent(maybe_taken=False) from error
 
     def _connection(self) -> Any:
         """This thread's connection: the one it has if the server still listens, else a new one.
@@ -75,6 +83,10 @@ class SmtpTransport:
             _hang_up(self._open.pop())
 
 
+def _silent(*, maybe_taken: bool) -> DeliveryError:
+    return DeliveryError("Le serveur de mail ne répond pas.", permanent=False, maybe_taken=maybe_taken)
+
+
 def _hang_up(connection: Any) -> None:
     with suppress(smtplib.SMTPException, OSError):
         connection.close()
@@ -93,60 +105,6 @@ def _is_alive(connection: Any) -> bool:
 def _recipient_refused(error: smtplib.SMTPRecipientsRefused) -> DeliveryError:
     permanent = all(code >= _FIRST_PERMANENT_CODE for code, _ in error.recipients.values())
     if permanent:
-        return DeliveryError("Cette adresse mail est refusée : elle n'existe pas, ou plus.", permanent=True)
+        sentence = "Cette adresse mail est refusée : elle n'existe pas, ou plus."
+        return DeliveryError(sentence, permanent=True, refuses_contact=True)
     return DeliveryError("Le serveur de mail demande de réessayer plus tard.", permanent=False)
-
-
-def sender_of(name: str) -> str:
-    """`"Conseil départemental" <address>`: who a mail says it comes from, in one line that fits its column.
-
-    A name is typed by somebody: line breaks and quotes are taken out, so that it cannot add a header.
-    """
-    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    printable = "".join(
-        " " if not letter.isprintable() else letter for letter in name if letter not in '"\\<>'
-    )
-    room = _LONGEST_SENDER - len(address) - len('"" <>')
-    return str(Address(display_name=squish(printable)[:room].rstrip(), addr_spec=address))
-
-
-def build_mail(message: Message) -> EmailMultiAlternatives:
-    """The mail as it leaves: sender's name, text first, HTML as an alternative, event attached.
-
-    The Message-ID is the same at each try, so that a mail server that has it already can tell.
-    """
-    domain = parseaddr(message.sender)[1].rpartition("@")[2]
-    mail = EmailMultiAlternatives(
-        subject=squish(message.subject),
-        body=message.text,
-        from_email=message.sender,
-        to=[message.recipient],
-        headers={"Message-ID": f"<message-{message.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
-    )
-    mail.attach_alternative(message.html, "text/html")
-    if message.calendar:
-        _add_event(mail, message.calendar)
-    return mail
-
-
-def _add_event(mail: EmailMultiAlternatives, calendar: str) -> None:
-    """An event to keep is attached; one that asks or frees the reader is also another form of the text.
-
-    Outlook and Zimbra offer to accept, or take the event out, only for a part that is an alternative. The
-    file beside it serves the programs that know files only; as another type, so that none sees two events.
-    """
-    method = _calendar_method(calendar)
-    if method == "PUBLISH":
-        part = MIMEText(calendar, "calendar", "utf-8")
-        part.set_param("method", method)
-        part.add_header("Content-Disposition", "attachment", filename=_EVENT_FILE)
-        mail.attach(part)
-    else:
-        mail.attach_alternative(calendar, f"text/calendar; method={method}")
-        mail.attach(_EVENT_FILE, calendar.encode(), "application/ics")
-
-
-def _calendar_method(calendar: str) -> str:
-    """REQUEST and CANCEL make the reader's agenda take or remove the event; PUBLISH only shows it."""
-    found = re.search(r"^METHOD:(\w+)", calendar, re.MULTILINE)
-    return found.group(1) if found else "PUBLISH"

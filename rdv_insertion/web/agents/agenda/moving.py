@@ -13,8 +13,10 @@ from rdv_insertion.agenda.services import planning
 from rdv_insertion.agenda.services.errors import NotAllowed, Unconfirmed
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel import dates
+from rdv_insertion.usagers.models import Usager
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.agents.agenda.choices import organisation_asked
+from rdv_insertion.web.agents.rdvs.convocations import people_to_call, said_to_call
 
 _CONFLICT, _REFUSED, _UNREADABLE = 409, 422, 400
 _YEARS = range(2000, 2100)
@@ -58,12 +60,14 @@ def move(request: HttpRequest, rdv_id: int) -> JsonResponse:
     except Unconfirmed as unconfirmed:
         conflict = {"warnings": unconfirmed.warnings, "fingerprint": unconfirmed.fingerprint}
         return JsonResponse(conflict, status=_CONFLICT)
-    return JsonResponse(_done(moved, rdv, starts_at))
+    notified = request.POST.get("notify") == "1"
+    return JsonResponse(_done(moved, rdv, starts_at, people_to_call(moved, now) if notified else []))
 
 
-def _done(moved: Rdv, before: Rdv, starts_at: datetime) -> dict[str, Any]:
+def _done(moved: Rdv, before: Rdv, starts_at: datetime, to_call: Sequence[Usager]) -> dict[str, Any]:
     if before.starts_at != starts_at:
-        return {"message": f"Rendez-vous déplacé au {dates.long_moment(starts_at, moved.time_zone)}."}
+        said = f"Rendez-vous déplacé au {dates.long_moment(starts_at, moved.time_zone)}."
+        return {"message": f"{said} {said_to_call(to_call)}".strip()}
     if before.ends_at != moved.ends_at:
         end = dates.clock(moved.ends_at.astimezone(moved.time_zone))
         return {"message": f"Rendez-vous modifié : il finit maintenant à {end}."}

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db.models import Count
 
-from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.imports import services
@@ -29,6 +28,8 @@ _SHORT = {
     Refusal.INVITED_TODAY: "invité il y a moins de 24 h",
     Refusal.CHANNEL_OFF: "canal non activé",
     Refusal.POSTAL_TOO_LATE: "arriverait trop tard",
+    Refusal.CONTACT_REFUSED: "rien n'y arrive : à corriger",
+    Refusal.SMS_BUDGET_SPENT: "budget SMS dépensé",
 }
 _GONE = "Cette personne n'est plus dans le service."
 _NOT_HERE = "Son organisation n'utilise pas cette catégorie."
@@ -236,14 +237,3 @@ def invited_today(run: ImportRun, *, now: datetime) -> int:
         created_at__gt=now - AGAIN_AFTER,
     )
     return recent.exclude(message__status__in=FAILED).values("follow_up").distinct().count()
-
-
-def colleagues_of_places(places: Sequence[Place], *, but: Agent) -> dict[int, list[Agent]]:
-    """Those who may open plages in these organisations, each once, by id of organisation. Two queries."""
-    open_places = [place.organisation.pk for place in places if place.configuration]
-    known = Agent.objects.filter(roles__organisation__in=open_places, is_active=True).exclude(pk=but.pk)
-    found: defaultdict[int, list[Agent]] = defaultdict(list)
-    for agent in known.distinct().prefetch_related("roles").order_by("last_name", "first_name", "pk"):
-        theirs = {role.organisation_id for role in agent.roles.all()}
-        found[next(pk for pk in open_places if pk in theirs)].append(agent)
-    return found

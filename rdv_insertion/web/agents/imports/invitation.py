@@ -7,23 +7,23 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rdv_insertion.agents.models import Agent
 from rdv_insertion.imports import services
 from rdv_insertion.imports.enums import Stage
 from rdv_insertion.imports.models import ImportRun
-from rdv_insertion.invitations.slot_requests import ask_for_slots, asked_among
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.web.agents import asking
 from rdv_insertion.web.agents.access import agent_of
+from rdv_insertion.web.agents.asking import Shortage, colleagues_of
 from rdv_insertion.web.agents.imports.candidates import (
     Candidate,
     Place,
     candidates_of,
     channels_of,
-    colleagues_of_places,
     invited_today,
     places_of,
     reach_of,
@@ -179,68 +179,42 @@ def ask(request: HttpRequest, run: ImportRun) -> HttpResponse:
     places = places_of(run, now=timezone.now())
     context = _slots_context(request, run, places) | {"stepper": of_run(run, 5), "done": "", "error": ""}
     if request.method == "POST":
-        told = _ask(request, run, context["colleagues"])
+        told = asking.ask(request, context["colleagues"], about=_about(run), now=timezone.now())
         if told:
             context = _slots_context(request, run, places) | {"stepper": of_run(run, 5), "error": ""}
             context["done"] = f"{plural(told, 'collègue est prévenu', 'collègues sont prévenus')} par mail."
         else:
             context["error"] = "Choisissez au moins un collègue à qui demander des créneaux."
     if request.headers.get("HX-Request"):
-        return render(request, "agents/imports/ask.html", context)
+        return render(request, "components/ask_colleagues.html", context)
     if context["done"]:
         messages.success(request, context["done"])
         return redirect("import_invitation", run.pk)
     return render(request, "agents/imports/ask_page.html", context)
 
 
-@dataclass(frozen=True)
-class _Colleague:
-    """Somebody who may open plages, and when they were asked to for this import, if they were."""
-
-    agent: Agent
-    place: Place
-    asked_at: Any
-
-
 def _about(run: ImportRun) -> str:
     return f"import-{run.pk}"
 
 
-def _slots_context(request: HttpRequest, run: ImportRun, places: Sequence[Place]) -> dict[str, Any]:
-    by_place = colleagues_of_places(places, but=agent_of(request))
-    asked = asked_among([agent for several in by_place.values() for agent in several], about=_about(run))
-    colleagues = [
-        _Colleague(agent, place, asked.get(agent.pk))
-        for place in places
-        for agent in by_place.get(place.organisation.pk, [])
+def _shortages(places: Sequence[Place]) -> list[Shortage]:
+    return [
+        Shortage(place.configuration, place.waiting, place.slots) for place in places if place.configuration
     ]
+
+
+def _slots_context(request: HttpRequest, run: ImportRun, places: Sequence[Place]) -> dict[str, Any]:
     return {
         "run": run,
         "places": places,
         "too_few": any(place.too_few for place in places),
         "no_slot_at_all": any(place.configuration and not place.slots for place in places),
-        "colleagues": colleagues,
+        "colleagues": colleagues_of(_shortages(places), about=_about(run), but=agent_of(request)),
+        "several_places": len(places) > 1,
+        "ask_url": reverse("import_ask_slots", args=[run.pk]),
+        "asked_for": "cet import",
         "zone": run.organisation.time_zone,
     }
-
-
-def _ask(request: HttpRequest, run: ImportRun, colleagues: Sequence[_Colleague]) -> int:
-    wanted = set(request.POST.getlist("collegues"))
-    chosen = [one for one in colleagues if str(one.agent.pk) in wanted and one.asked_at is None]
-    told = 0
-    for place in {one.place.organisation.pk: one.place for one in chosen}.values():
-        if place.configuration is None:
-            continue
-        told += ask_for_slots(
-            colleagues=[one.agent for one in chosen if one.place is place],
-            configuration=place.configuration,
-            waiting=place.waiting,
-            free=place.slots,
-            asked_by=agent_of(request),
-            about=_about(run),
-            now=timezone.now(),
-        )
-    return told
 
 
 @require_POST

@@ -19,6 +19,7 @@ from rdv_insertion.territory.models import Organisation
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.agents.agenda.choices import organisation_asked
 from rdv_insertion.web.agents.rdvs import people_part
+from rdv_insertion.web.agents.rdvs.convocations import people_to_call, said_to_call
 from rdv_insertion.web.agents.rdvs.effects import said_told, told_by
 from rdv_insertion.web.agents.rdvs.people_part import PeoplePart
 from rdv_insertion.web.agents.rdvs.plan_form import PlanForm, initial_of, prefilled, refuse
@@ -167,8 +168,11 @@ def _change(request: HttpRequest, form: PlanForm, rdv: Rdv, viewer: Agent, now: 
     said = "Le rendez-vous est modifié."
     if elsewhere and changed.starts_at > now:
         live = [one.usager for one in rdv.participations.all() if one.status not in CANCELLED]
-        told = [one for one in live if notify and told_by(one)]
+        to_call = people_to_call(changed, now) if notify else []
+        told = [one for one in live if notify and told_by(one) and one not in to_call]
         moment = dates.long_moment(changed.starts_at, plan.time_zone)
-        said = f"Le rendez-vous est modifié : {moment}. {said_told(len(told))}"
+        said = (
+            f"Le rendez-vous est modifié : {moment}. {said_told(len(told))} {said_to_call(to_call)}".strip()
+        )
     messages.success(request, said)
     return redirect("rdv_show", rdv.pk)

@@ -20,6 +20,7 @@ from rdv_insertion.messaging.models import Message
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.agents.agenda.states import state_of
+from rdv_insertion.web.agents.rdvs.convocations import summons_of
 from rdv_insertion.web.agents.rdvs.effects import effects_of, said_told, told_by
 from rdv_insertion.web.agents.rdvs.planning import get_rdv_for
 from rdv_insertion.web.agents.rdvs.questions import next_category, next_rdv_url
@@ -39,6 +40,7 @@ def show(request: HttpRequest, rdv_id: int) -> HttpResponse:
     following = next_category(rdv.motif.motif_category, rdv.organisation)
     for participation in participations:
         participation.rdv = rdv
+    summons = summons_of(rdv, participations, now)
     context = {
         "rdv": rdv,
         "zone": rdv.time_zone,
@@ -47,7 +49,13 @@ def show(request: HttpRequest, rdv_id: int) -> HttpResponse:
         "begun": rdv.has_begun(now),
         "cancelled": rdv.status in CANCELLED,
         "now": now,
-        "people": [_person(one, rdv, now, one.usager_id in followed) for one in participations],
+        "people": [
+            {
+                **_person(one, rdv, now, one.usager_id in followed),
+                "summons": summons.get(one.pk),
+            }
+            for one in participations
+        ],
         "expected": [one for one in participations if one.status not in CANCELLED],
         "next_category": following,
         "next_url": (

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.db.models import TextChoices
+
 from rdv_insertion.pilotage.rdv_filters import RdvState
 from rdv_insertion.pilotage.rdv_statistics import Line, Step
 
@@ -19,6 +21,8 @@ _LABEL_WIDTH = 30
 _LINE, _BAR, _GAP, _TEXT_TOP = 20, 22, 14, 14
 # Columns of the standing chart, in the units of its own box.
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 1100, 320, 46, 24, 30
+# The width of a figure, in the same units.
+_FIGURE = 8
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Column:
     top: str
     width: str
     segments: list[Segment]
+    # Whether there is room for the total above.
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,18 +95,20 @@ class Chart:
     height: int
     columns: list[Column] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
+    # What bars are made of, in order.
+    states: type[TextChoices] = RdvState
 
     @property
     def rows(self) -> list[tuple[str, int, list[int]]]:
         """The table: label, total, and one number a state."""
         return [
-            (one.label, one.total, [one.counts.get(state, 0) for state in RdvState]) for one in self.lines
+            (one.label, one.total, [one.counts.get(state, 0) for state in self.states]) for one in self.lines
         ]
 
     @property
     def header(self) -> list[str]:
         """The titles of the table."""
-        return [self.first_column, "Total", *(state.label for state in RdvState)]
+        return [self.first_column, "Total", *(str(state.label) for state in self.states)]
 
     @property
     def description(self) -> str:
@@ -112,18 +120,25 @@ class Chart:
 def lying(key: str, title: str, first_column: str, lines: Sequence[Line], note: str = "") -> Chart:
     """Bars one under the other."""
     drawn = _drawn(lines)
-    bars, height = _bars(drawn)
+    bars, height = _bars(drawn, RdvState)
     return Chart(key, title, note, first_column, lines, bars, height)
 
 
-def standing(title: str, lines: Sequence[Line], step: Step) -> Chart:
-    """The time axis: columns side by side, and the same as lying bars for a narrow screen."""
-    first_column = {Step.WEEK: "Semaine", Step.MONTH: "Mois", Step.YEAR: "Année"}[step]
-    bars, height = _bars(lines)
+def standing(
+    title: str,
+    lines: Sequence[Line],
+    step: Step,
+    *,
+    states: type[TextChoices] = RdvState,
+    narrow: Sequence[Line] | None = None,
+) -> Chart:
+    """The time axis: columns side by side, and lying bars for a narrow screen: the same, or `narrow`."""
+    first_column = {Step.DAY: "Jour", Step.WEEK: "Semaine", Step.MONTH: "Mois", Step.YEAR: "Année"}[step]
+    bars, height = _bars(lines if narrow is None else narrow, states)
     top = nice_ceiling(max((line.total for line in lines), default=0))
-    columns = list(_columns(lines, step, top))
+    columns = list(_columns(lines, step, top, states))
     ticks = [Tick(top * part // 4, f"{_y(top * part // 4, top):.1f}") for part in range(5)]
-    return Chart("periode", title, "", first_column, lines, bars, height, columns, ticks)
+    return Chart("periode", title, "", first_column, lines, bars, height, columns, ticks, states)
 
 
 def nice_ceiling(most: int) -> int:
@@ -147,27 +162,27 @@ def _drawn(lines: Sequence[Line]) -> list[Line]:
     return [*kept, Line(f"Les {len(lines) - len(kept)} autres ensemble", others)]
 
 
-def _bars(lines: Sequence[Line]) -> tuple[list[Bar], int]:
+def _bars(lines: Sequence[Line], states: type[TextChoices]) -> tuple[list[Bar], int]:
     most = max((line.total for line in lines), default=0) or 1
     bars, y = [], 0
     for line in lines:
         wrapped = textwrap.wrap(line.label, _LABEL_WIDTH) or [""]
         labels = [Text(text, y + _TEXT_TOP + number * _LINE) for number, text in enumerate(wrapped)]
         y += len(wrapped) * _LINE
-        bars.append(Bar(labels, line.total, y, y + _TEXT_TOP + 2, list(_lying_segments(line, most))))
+        bars.append(Bar(labels, line.total, y, y + _TEXT_TOP + 2, list(_lying_segments(line, most, states))))
         y += _BAR + _GAP
     return bars, y
 
 
-def _lying_segments(line: Line, most: int) -> Iterator[Segment]:
+def _lying_segments(line: Line, most: int, states: type[TextChoices]) -> Iterator[Segment]:
     start = 0.0
-    for state in RdvState:
+    for state in states:
         if count := line.counts.get(state, 0):
             length = count * 100 / most
             room = length >= 4 + 3 * len(str(count))
             yield Segment(
                 state.name.lower(),
-                state.label,
+                str(state.label),
                 count,
                 f"{start:.2f}%",
                 f"{length:.2f}%",
@@ -177,7 +192,7 @@ def _lying_segments(line: Line, most: int) -> Iterator[Segment]:
             start += length
 
 
-def _columns(lines: Sequence[Line], step: Step, top: int) -> Iterator[Column]:
+def _columns(lines: Sequence[Line], step: Step, top: int, states: type[TextChoices]) -> Iterator[Column]:
     room = (_WIDTH - _LEFT) / max(len(lines), 1)
     width = min(room * 0.7, 60)
     # One label in two, in three… when they would touch.
@@ -192,24 +207,25 @@ def _columns(lines: Sequence[Line], step: Step, top: int) -> Iterator[Column]:
             f"{middle:.1f}",
             f"{_y(line.total, top) - 6:.1f}",
             f"{width:.1f}",
-            list(_standing_segments(line, top)),
+            list(_standing_segments(line, top, width, states)),
+            shown=room >= _FIGURE * len(str(line.total)),
         )
 
 
-def _standing_segments(line: Line, top: int) -> Iterator[Segment]:
+def _standing_segments(line: Line, top: int, width: float, states: type[TextChoices]) -> Iterator[Segment]:
     below = 0
-    for state in RdvState:
+    for state in states:
         if count := line.counts.get(state, 0):
             high, low = _y(below + count, top), _y(below, top)
             # Half the height of a figure under the middle, where text is placed from.
             yield Segment(
                 state.name.lower(),
-                state.label,
+                str(state.label),
                 count,
                 f"{high:.1f}",
                 f"{low - high:.1f}",
                 f"{(low + high) / 2 + 5:.1f}",
-                low - high >= 18,
+                low - high >= 18 and width >= _FIGURE * len(str(count)),
             )
             below += count
 
@@ -221,4 +237,4 @@ def _y(count: int, top: int) -> float:
 def _axis_label(day: date, step: Step) -> str:
     if step == Step.YEAR:
         return str(day.year)
-    return f"{day:%d/%m}" if step == Step.WEEK else f"{day:%m/%Y}"
+    return f"{day:%d/%m}" if step in (Step.DAY, Step.WEEK) else f"{day:%m/%Y}"

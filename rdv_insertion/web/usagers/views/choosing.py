@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 
 from rdv_insertion.agenda.creneaux import Offer
 from rdv_insertion.agenda.models import Rdv
@@ -192,7 +194,9 @@ def no_slot_page(request: HttpRequest, choice: Choice, offer: Offer | None = Non
     if offer and choice.anything_free:
         return _render(request, "no_slot_here", choice, offer=offer)
     if choice.invitation and request.method != "HEAD":
-        no_slot.found_nothing(invitation=choice.invitation, now=choice.now)
+        # A mail to those who open plages is written there, in French.
+        with translation.override(settings.LANGUAGE_CODE):
+            no_slot.found_nothing(invitation=choice.invitation, now=choice.now)
     return _render(request, "no_slot", choice, because=choice.nothing_because())
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from rdv_insertion.agenda import services
 from rdv_insertion.agenda.models import EarlierSlotOffer, Participation
@@ -26,12 +27,13 @@ def wait(request: HttpRequest, participation: Participation, now: datetime) -> H
         throttle.attempt(CHANGES, participation.code, now=now)
         if request.POST.get("action") == STOP:
             waiting_list.leave(participation=participation)
-            messages.success(request, "C'est noté : vous ne serez plus prévenu.")
+            messages.success(request, gettext("C'est noté : vous ne serez plus prévenu."))
         else:
             try:
                 waiting_list.join(participation=participation, now=now)
                 messages.success(
-                    request, "C'est noté : nous vous préviendrons si un rendez-vous plus tôt se libère."
+                    request,
+                    gettext("C'est noté : nous vous préviendrons si un rendez-vous plus tôt se libère."),
                 )
             except services.NotAllowed as refusal:
                 messages.warning(request, str(refusal))
@@ -62,10 +64,10 @@ def _answer(request: HttpRequest, appointment: Appointment, offer: EarlierSlotOf
     try:
         if request.POST["action"] == KEEP:
             waiting_list.decline(offer=offer, now=now)
-            messages.success(request, "C'est noté : vous gardez votre rendez-vous.")
+            messages.success(request, gettext("C'est noté : vous gardez votre rendez-vous."))
         else:
             waiting_list.accept(offer=offer, now=now)
-            messages.success(request, "C'est fait : votre rendez-vous est avancé.")
+            messages.success(request, gettext("C'est fait : votre rendez-vous est avancé."))
     except services.SlotTaken:
         return _gone(request, appointment, offer, status=409)
     except services.NotAllowed:

@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from rdv_insertion.agenda import services
 from rdv_insertion.agenda.creneaux import Offer
@@ -87,7 +88,7 @@ def confirm(request: HttpRequest, choice: Choice, key: str, moment: str) -> Http
         except services.NotAllowed as refusal:
             messages.warning(request, str(refusal))
             return redirect("rdv", choice.code)
-        messages.success(request, "C'est fait : votre rendez-vous est déplacé.")
+        messages.success(request, gettext("C'est fait : votre rendez-vous est déplacé."))
         return redirect("rdv", choice.code)
 
     return choosing.confirm_page(request, choice, key, moment, take)

@@ -1,0 +1,85 @@
+"""What an SMS costs: 160 characters of the alphabet of SMS (3GPP TS 23.038), or 70 of any other.
+
+A text in Latin letters is brought back to that alphabet: é è à ù and the capital É are in it and stay, the
+others lose their accent. Arabic, Persian and Ukrainian keep their own letters, at 70 characters an SMS.
+"""
+
+import unicodedata
+
+from rdv_insertion.kernel.languages import Language
+from rdv_insertion.kernel.text import without_accents
+
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+# These take the place of two characters.
+_EXTENDED = frozenset("^{}\\[~]|€")
+_REPLACED = str.maketrans(
+    {"’": "'", "‘": "'", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "…": "...",
+     "\u00a0": " ", "\u202f": " ", "\u2009": " ", "œ": "oe", "Œ": "OE", "°": "o", "º": "o", "ª": "a",
+     "ç": "c", "`": "'", "´": "'", "‐": "-", "‑": "-", "•": "-", "×": "x", "ı": "i", "ł": "l", "Ł": "L",
+     "đ": "d", "Đ": "D", "ð": "d", "þ": "th"}
+)  # fmt: skip
+
+_SINGLE, _PART = 160, 153
+_WIDE_SINGLE, _WIDE_PART = 70, 67
+_WIDE_LANGUAGES = frozenset({Language.AR, Language.FA, Language.UK})
+# Persian writes it inside words; it changes their letters.
+_ZERO_WIDTH_NON_JOINER = "\u200c"
+
+
+def encode(text: str, language: str) -> str:
+    """`text` as it travels: in the alphabet of SMS, unless the language has letters of its own."""
+    return _without_invisible(text) if language in _WIDE_LANGUAGES else to_gsm7(text)
+
+
+def to_gsm7(text: str) -> str:
+    """`text` written with the alphabet of SMS; what it cannot say becomes `?`."""
+    return "".join(_closest(character) for character in text.translate(_REPLACED))
+
+
+def is_gsm7(text: str) -> bool:
+    """Whether `text` is in the alphabet of SMS; otherwise each SMS holds 70 characters only."""
+    return all(character in _BASIC or character in _EXTENDED for character in text)
+
+
+def segments(text: str) -> int:
+    """How many SMS are paid for `text`. A character of two places is never cut."""
+    if is_gsm7(text):
+        return _parts([2 if character in _EXTENDED else 1 for character in text], _SINGLE, _PART)
+    return _parts([2 if character > "\uffff" else 1 for character in text], _WIDE_SINGLE, _WIDE_PART)
+
+
+def fits(text: str, most: int = 1) -> bool:
+    """Whether `text` is paid as `most` SMS or fewer."""
+    return segments(text) <= most
+
+
+def _parts(sizes: list[int], single: int, part: int) -> int:
+    if sum(sizes) <= single:
+        return 1
+    parts, room = 1, part
+    for size in sizes:
+        if size > room:
+            parts, room = parts + 1, part
+        room -= size
+    return parts
+
+
+def _closest(character: str) -> str:
+    if character in _BASIC or character in _EXTENDED:
+        return character
+    if unicodedata.category(character) == "Cf":  # zero-width marks, pasted with an address
+        return ""
+    plain = without_accents(character)
+    return plain if plain and all(letter in _BASIC for letter in plain) else "?"
+
+
+def _without_invisible(text: str) -> str:
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(
+        letter
+        for letter in composed
+        if letter == _ZERO_WIDTH_NON_JOINER or unicodedata.category(letter) not in ("Cf", "Cs")
+    )

@@ -1,0 +1,56 @@
+"""Who carries messages: the one table of providers, and the connections kept to them."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from rdv_insertion.messaging.channels.email.brevo_transport import BrevoMailTransport
+from rdv_insertion.messaging.channels.email.transport import SmtpTransport
+from rdv_insertion.messaging.channels.sms.ovh_transport import OvhSmsTransport
+from rdv_insertion.messaging.channels.sms.transport import BrevoSmsTransport
+from rdv_insertion.messaging.enums import EMAIL_PROVIDERS, SMS_PROVIDERS, Channel, Provider
+from rdv_insertion.messaging.transport import Transport
+
+# To add a provider: a line here, a value in `Provider`, a transport in the folder of its channel.
+TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
+    Provider.BREVO_SMS: BrevoSmsTransport,
+    Provider.OVH_SMS: OvhSmsTransport,
+    Provider.SMTP: SmtpTransport,
+    Provider.BREVO_EMAIL: BrevoMailTransport,
+}
+_open_transports: dict[str, Transport] = {}
+_opening = threading.Lock()
+
+
+def transport_of(provider: str) -> Transport:
+    """The transport to this provider, shared by the threads of this process, opened at first use."""
+    with _opening:
+        if provider not in _open_transports:
+            _open_transports[provider] = TRANSPORTS[provider]()
+        return _open_transports[provider]
+
+
+def forget_transports() -> None:
+    """Close what is open to the providers; the next message opens it again, with the settings of then."""
+    with _opening:
+        while _open_transports:
+            _open_transports.popitem()[1].close()
+
+
+def default_providers(channel: str) -> tuple[str, str]:
+    """The first and the second provider of departments that did not choose; the second may be empty."""
+    if channel == Channel.SMS:
+        return settings.SMS_PROVIDER, settings.SECOND_SMS_PROVIDER
+    return settings.EMAIL_PROVIDER, settings.SECOND_EMAIL_PROVIDER
+
+
+def check_settings() -> None:
+    """Raises ImproperlyConfigured, with the name of the setting, when it names a provider that is not."""
+    for name, known in (("SMS_PROVIDER", SMS_PROVIDERS), ("EMAIL_PROVIDER", EMAIL_PROVIDERS)):
+        first, second = getattr(settings, name), getattr(settings, f"SECOND_{name}")
+        if first not in known:
+            raise ImproperlyConfigured(f"{name} must be one of {', '.join(known)}.")
+        if second and (second not in known or second == first):
+            raise ImproperlyConfigured(f"SECOND_{name} must be empty or another one of {', '.join(known)}.")

@@ -1,0 +1,127 @@
+"""How many messages an organisation wrote to people, and what became of them: one pass of the database."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
+
+from rdv_insertion.kernel import dates
+from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
+from rdv_insertion.messaging.models import Message
+from rdv_insertion.territory.models import Organisation
+
+
+class Result(models.TextChoices):
+    """What became of a message, in five words. The order is that of legends."""
+
+    RECEIVED = "recu", "Reçu"
+    # Handed to a provider that says nothing more, or printed.
+    SENT = "parti", "Parti, sans accusé de réception"
+    WAITING = "attente", "En attente d'envoi"
+    TO_PRINT = "a-imprimer", "À imprimer"
+    FAILED = "echec", "En échec"
+
+
+LEFT = (Result.RECEIVED, Result.SENT)
+
+RESULTS: Mapping[str, Result] = {
+    MessageStatus.CREATED: Result.WAITING,
+    MessageStatus.SENDING: Result.WAITING,
+    MessageStatus.SENT: Result.SENT,
+    MessageStatus.PRINTED: Result.SENT,
+    MessageStatus.DELIVERED: Result.RECEIVED,
+    MessageStatus.TO_PRINT: Result.TO_PRINT,
+    **dict.fromkeys(FAILED, Result.FAILED),
+}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Messages of one day, by one channel, with one result."""
+
+    day: date
+    channel: str
+    result: Result
+    count: int
+    # How many SMS were paid for.
+    segments: int
+
+
+@dataclass(frozen=True)
+class MessageStatistics:
+    """The messages written from `first_day` to `last_day`, both included."""
+
+    first_day: date
+    last_day: date
+    tallies: Sequence[Tally]
+
+    @property
+    def days(self) -> list[date]:
+        """Each day of the period, those without any message too."""
+        length = (self.last_day - self.first_day).days + 1
+        return [self.first_day + timedelta(days=number) for number in range(length)]
+
+    def of_channel(self, channel: str) -> "MessageStatistics":
+        """Those of one channel; all of them when `channel` is empty."""
+        kept = [one for one in self.tallies if channel in ("", one.channel)]
+        return MessageStatistics(self.first_day, self.last_day, kept)
+
+    def count(self, results: Collection[Result] = tuple(Result)) -> int:
+        """How many have one of these results."""
+        return sum(one.count for one in self.tallies if one.result in results)
+
+    @property
+    def segments(self) -> int:
+        """How many SMS were paid for: a long text counts for several."""
+        return sum(one.segments for one in self.tallies if one.result in LEFT)
+
+    def by_day(self) -> dict[date, dict[str, int]]:
+        """The count of each result, by day; what is zero is absent."""
+        found: dict[date, dict[str, int]] = {}
+        for one in self.tallies:
+            counts = found.setdefault(one.day, {})
+            counts[one.result] = counts.get(one.result, 0) + one.count
+        return found
+
+    def rows(self) -> list[tuple[date, Channel, dict[Result, int]]]:
+        """Day, channel and counts, newest day first; only days on which something was written."""
+        found: dict[tuple[date, str], dict[Result, int]] = {}
+        for one in self.tallies:
+            counts = found.setdefault((one.day, one.channel), {})
+            counts[one.result] = counts.get(one.result, 0) + one.count
+        order = {channel: number for number, channel in enumerate(Channel.values)}
+        keys = sorted(found, key=lambda key: (-key[0].toordinal(), order[key[1]]))
+        return [(day, Channel(channel), found[day, channel]) for day, channel in keys]
+
+
+def message_statistics(organisation: Organisation, first_day: date, last_day: date) -> MessageStatistics:
+    """What the organisation wrote to people in these days of its own clocks, both included. One query.
+
+    A message counts on the day it was written, even when it leaves the next morning. Mails to agents are
+    left out. The organisation's department is loaded.
+    """
+    zone = organisation.time_zone
+    return MessageStatistics(first_day, last_day, _tallies(organisation, first_day, last_day, zone))
+
+
+def _tallies(organisation: Organisation, first_day: date, last_day: date, zone: ZoneInfo) -> list[Tally]:
+    written = Message.objects.filter(
+        organisation=organisation,
+        usager__isnull=False,
+        created_at__gte=dates.at(first_day, time(), zone),
+        created_at__lt=dates.at(last_day + timedelta(days=1), time(), zone),
+    )
+    grouped = (
+        written.annotate(day=TruncDate("created_at", tzinfo=zone))
+        .order_by()
+        .values_list("day", "channel", "status")
+        .annotate(Count("pk"), Sum("segments"))
+    )
+    return [
+        Tally(day, channel, RESULTS[status], count, segments or 0)
+        for day, channel, status, count, segments in grouped
+    ]

@@ -1,0 +1,51 @@
+"""From a refusal to the page where it is put right."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from rdv_insertion.invitations.enums import Refusal, Where
+from rdv_insertion.invitations.models import CategoryConfiguration
+
+# Pages that only administrators open.
+_OF_ADMINISTRATORS = {
+    Where.MOTIFS: "motifs",
+    Where.CATEGORY: "configuration_category",
+    Where.MESSAGES: "configuration_messages",
+}
+_OF_THE_PERSON = {Where.IDENTITY: "usager_edit", Where.PERSON: "usager"}
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """Why somebody is refused, and the link that settles it; without an address, words only."""
+
+    sentence: str
+    label: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Remedies:
+    """The remedies of one category, for one agent."""
+
+    configuration: CategoryConfiguration
+    administers: bool
+
+    def of(self, refusal: Refusal | str, usager_id: int | None = None) -> Remedy:
+        """The remedy of one refusal; without `usager_id`, what concerns a person has no link."""
+        known = Refusal(refusal)
+        where = known.action.where
+        if where in _OF_ADMINISTRATORS and not self.administers:
+            return Remedy(str(known.label), "Demandez à un administrateur de votre organisation")
+        return Remedy(str(known.label), known.action.label, self._url(where, usager_id))
+
+    def _url(self, where: Where, usager_id: int | None) -> str:
+        if where in _OF_THE_PERSON:
+            return reverse(_OF_THE_PERSON[where], args=[usager_id]) if usager_id else ""
+        if where == Where.PLAGES:
+            return reverse("plages")
+        slug = self.configuration.organisation.slug
+        if where == Where.CATEGORY:
+            return reverse(_OF_ADMINISTRATORS[where], args=[slug, self.configuration.pk])
+        return reverse(_OF_ADMINISTRATORS[where], args=[slug])

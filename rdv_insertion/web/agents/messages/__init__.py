@@ -1,0 +1,1 @@
+"""What became of messages: of a person, of an organisation."""

@@ -1,0 +1,1 @@
+"""The categories of an organisation: how each one invites, and with which words."""
