@@ -39,7 +39,7 @@ class Useless(models.TextChoices):
     OVER = "over", "Le rendez-vous est passé : ce message n'est plus utile."
     CANCELLED = "cancelled", "Le rendez-vous est annulé : ce message n'est plus utile."
     EXPIRED = "expired", "L'invitation n'est plus valable : invitez de nouveau la personne."
-    NEWER = "newer", "Un message plus récent sur le même sujet a été écrit : renvoyez plutôt celui-là."
+    NEWER = "newer", "Un message plus récent sur le même sujet a été écrit : c'est lui qui compte."
 
 
 def with_usefulness(messages: QuerySet[Message], *, now: datetime) -> QuerySet[Message]:

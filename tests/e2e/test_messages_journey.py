@@ -300,7 +300,7 @@ def invite_the_others_by_letter(page: Page, people: People, run_jobs: RunJobs, l
     expect(page.get_by_role("heading", name="Inviter : RSA orientation")).to_be_visible()
     expect(page.get_by_role("button", name="Inviter 0 personne")).to_be_visible()
     for channel, wanted in (("SMS", False), ("Mail", False), ("Courrier", True)):
-        page.get_by_label(channel, exact=False).first.set_checked(wanted, force=True)
+        page.get_by_role("checkbox", name=channel).set_checked(wanted, force=True)
     expect(figure(page, "personnes seront invitées")).to_have_text("3")
     look(page)
     page.get_by_role("button", name="Inviter 3 personnes").click()

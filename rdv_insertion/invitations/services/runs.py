@@ -107,8 +107,13 @@ def _check(run: InvitationRun, targets: Sequence[InvitationTarget], now: datetim
 
 
 def is_to_check(run: InvitationRun, *, now: datetime) -> bool:
-    """Whether what the checks said is too old to be shown."""
-    return run.stage == RunStage.PREPARING and (run.checked_at is None or now - run.checked_at >= CHECKS_HOLD)
+    """Whether what the checks said is too old to be shown, or about somebody who was corrected since."""
+    if run.stage != RunStage.PREPARING:
+        return False
+    if run.checked_at is None or now - run.checked_at >= CHECKS_HOLD:
+        return True
+    people = InvitationTarget.objects.filter(run=run)
+    return people.filter(follow_up__usager__updated_at__gt=run.checked_at).exists()
 
 
 @transaction.atomic

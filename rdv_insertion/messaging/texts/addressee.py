@@ -24,7 +24,12 @@ class Addressee:
         """`Madame Maïa N'DIAYE`; in another language than French, the names alone."""
         in_french = active() == Language.FR and self.title in Title
         titled = Title(self.title).label if in_french and self.title else ""
-        return squish(f"{titled} {self.first_name} {self.last_name.upper()}")
+        return squish(f"{titled} {self.names}")
+
+    @property
+    def names(self) -> str:
+        """`Maïa N'DIAYE`."""
+        return squish(f"{self.first_name} {self.last_name.upper()}")
 
     def agree(self, word: str) -> str:
         """A French word as it agrees with the person: `invité`, `invitée` or, not knowing, `invité(e)`."""

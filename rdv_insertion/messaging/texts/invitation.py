@@ -1,14 +1,23 @@
 """What an invitation says: choose your date, in the words of its category and of its model."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 
-from rdv_insertion.messaging.enums import TemplateModel
+from django.conf import settings
+from django.utils.html import escape
+
+from rdv_insertion.messaging.enums import Channel, TemplateModel
 from rdv_insertion.messaging.texts.addressee import Addressee
 from rdv_insertion.messaging.texts.blocks import Letter, Mail
+from rdv_insertion.messaging.texts.content import Text
 from rdv_insertion.messaging.texts.invitations import model_of
 from rdv_insertion.messaging.texts.rendering import Frame, PersonalContent
 from rdv_insertion.messaging.texts.words import Words
+
+# Characters that mean nothing (of Unicode's private area) in place of what is each person's own.
+_NAME, _LINK = "\ue000", "\ue001"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +50,25 @@ class InvitationContent(PersonalContent):
         """See `PersonalContent.ends_with_help`."""
         return self.words.model != TemplateModel.PHONE_PLATFORM
 
+    def render(self, channel: str, language: str) -> Text:
+        """See `Content.render`. The mails of a run differ by a name and a link: the rest is drawn once."""
+        if channel != Channel.EMAIL:
+            return super().render(channel, language)
+        anybody = replace(self.addressee, first_name=_NAME, last_name="")
+        drawn = _drawn(
+            replace(self, addressee=anybody, link=_LINK, code="", letter=None),
+            language,
+            settings.REPLY_DOMAIN,
+        )
+        own = {_LINK: self.link, _NAME: self.addressee.names}
+        escaped = {mark: escape(value) for mark, value in own.items()}
+        return Text(
+            text=_filled(drawn.text, own),
+            subject=_filled(drawn.subject, own),
+            html=_filled(drawn.html, escaped),
+            french=_filled(drawn.french, own),
+        )
+
     def sms(self) -> list[str]:
         """See `PersonalContent.sms`."""
         return model_of(self).sms()
@@ -52,3 +80,16 @@ class InvitationContent(PersonalContent):
     def written(self) -> Letter:
         """See `PersonalContent.written`."""
         return model_of(self).letter()
+
+
+@lru_cache(maxsize=64)
+def _drawn(content: InvitationContent, language: str, reply_domain: str) -> Text:
+    """The mail of `content`; whether it may be answered is a setting, so that it is part of the key."""
+    return PersonalContent.render(content, Channel.EMAIL, language)
+
+
+def _filled(text: str, own: Mapping[str, str]) -> str:
+    """`text` with the link, then the name: whatever is in a name stays as it is."""
+    for mark, value in own.items():
+        text = text.replace(mark, value)
+    return text

@@ -36,7 +36,7 @@ def list_letters(request: HttpRequest, slug: str) -> HttpResponse:
     waiting = postal.waiting_letters(organisation, now=now)
     page = Paginator(waiting, _PER_PAGE).get_page(request.GET.get("page"))
     due = [
-        _due(one, now=now, admin=administers(agent, organisation))
+        _due(one, now=now, admin=administers(agent, organisation), back=request.get_full_path())
         for one in postal.postal_configurations(organisation)
     ]
     writable = sum(one["count"] - one["refused_count"] for one in due)
@@ -59,13 +59,13 @@ def list_letters(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "agents/invitations/letters.html", context)
 
 
-def _due(configuration: CategoryConfiguration, *, now: datetime, admin: bool) -> dict[str, Any]:
+def _due(configuration: CategoryConfiguration, *, now: datetime, admin: bool, back: str) -> dict[str, Any]:
     """The people of a category whom a letter is due to, with what refuses it to some."""
     people = list(
         postal.due_letters(configuration, now=now).select_related("usager")[: postal.LETTERS_A_FILE]
     )
     refused = postal.refusals_of_due(configuration, people, now=now)
-    remedies = Remedies(configuration, admin)
+    remedies = Remedies(configuration, admin, back)
     return {
         "configuration": configuration,
         "count": len(people),

@@ -151,7 +151,8 @@ def _about(run: InvitationRun) -> str:
 def remedies_for(request: HttpRequest, run: InvitationRun) -> Remedies:
     """The remedies of a run, for whoever looks at it. One query."""
     organisation = run.configuration.organisation
-    return Remedies(run.configuration, administers(agent_of(request), organisation))
+    page = request.get_full_path() if request.method == "GET" else reverse("invitation_run", args=[run.pk])
+    return Remedies(run.configuration, administers(agent_of(request), organisation), back=page)
 
 
 def _reasons(request: HttpRequest, run: InvitationRun) -> list[tuple[results.Reason, Remedy]]:

@@ -1,6 +1,7 @@
 """From a refusal to the page where it is put right."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -27,10 +28,11 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Remedies:
-    """The remedies of one category, for one agent."""
+    """The remedies of one category, for one agent. `back` is where a corrected contact leads back to."""
 
     configuration: CategoryConfiguration
     administers: bool
+    back: str = ""
 
     def of(self, refusal: Refusal | str, usager_id: int | None = None) -> Remedy:
         """The remedy of one refusal; without `usager_id`, what concerns a person has no link."""
@@ -42,10 +44,15 @@ class Remedies:
 
     def _url(self, where: Where, usager_id: int | None) -> str:
         if where in _OF_THE_PERSON:
-            return reverse(_OF_THE_PERSON[where], args=[usager_id]) if usager_id else ""
+            return self._page_of(where, usager_id) if usager_id else ""
         if where == Where.PLAGES:
             return reverse("plages")
         slug = self.configuration.organisation.slug
         if where == Where.CATEGORY:
             return reverse(_OF_ADMINISTRATORS[where], args=[slug, self.configuration.pk])
         return reverse(_OF_ADMINISTRATORS[where], args=[slug])
+
+    def _page_of(self, where: Where, usager_id: int) -> str:
+        page = reverse(_OF_THE_PERSON[where], args=[usager_id])
+        returns = where == Where.IDENTITY and self.back
+        return f"{page}?{urlencode({'retour': self.back})}" if returns else page

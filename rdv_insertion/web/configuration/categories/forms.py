@@ -193,7 +193,9 @@ class WordingForm(DsfrBaseForm):
 
     @property
     def words(self) -> dict[str, str]:
-        """What is typed and right, by field; wrong fields say the national text."""
+        """What is typed and right, by field; wrong fields say the national text. Before that, what is saved."""
+        if not self.is_bound:
+            return own_words(self.category, self.initial)
         self.is_valid()
         return own_words(self.category, getattr(self, "cleaned_data", {}))
 
