@@ -1,7 +1,7 @@
-"""Writing many rows in one statement of a few arrays.
+"""Writing many rows at once: new ones by COPY, changed ones in one statement of a few arrays.
 
-Django writes one parameter a value and, to update, one CASE of every row for every column: a minute for
-10 000 people. Here each column travels as one array.
+Django writes one parameter a value, or arrays whose every quote the driver escapes, and, to update, one CASE
+of every row for every column: a minute for 10 000 people.
 """
 
 import re
@@ -13,23 +13,24 @@ from django.db import connection, models
 
 
 def insert(rows: Sequence[models.Model]) -> None:
-    """Insert these new rows, all of one model, and give them their ids.
-
-    Columns of lists are refused (TypeError).
-    """
+    """Insert these new rows, all of one model, by COPY, the fastest way in, and give them their ids."""
     if not rows:
         return
-    model = type(rows[0])._meta
-    fields = [field for field in model.concrete_fields if not field.primary_key]
-    columns = ", ".join(_name(field) for field in fields)
-    statement = (
-        f"INSERT INTO {_table(model)} ({columns}) "  # noqa: S608 - our own columns' names
-        f"SELECT * FROM unnest({_arrays(fields)}) RETURNING {_name(model.pk)}"
-    )
+    model = type(rows[0])
+    fields: Sequence[Any] = model._meta.concrete_fields
+    for row, key in zip(rows, _new_keys(model, len(rows)), strict=True):
+        row.pk = key
+    columns = [_values(rows, field) for field in fields]
+    copy(model, [field.column for field in fields], zip(*columns, strict=True))
+
+
+def _new_keys(model: type[models.Model], number: int) -> list[int]:
+    """Ids that nobody else will be given."""
+    pk: Any = model._meta.pk
+    sequence = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_values(rows, field) for field in fields])
-        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = key
+        cursor.execute(sequence, [_table(model._meta), pk.column, number])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def update_columns(rows: Sequence[models.Model], names: Collection[str]) -> None:

@@ -20,6 +20,7 @@ from rdv_insertion.invitations.models import CategoryConfiguration, Invitation, 
 from rdv_insertion.invitations.proposals import bookable_motifs
 from rdv_insertion.invitations.services.checks import Checks, Reasons, expiry, first_reasons
 from rdv_insertion.kernel import bulk, codes, jobs
+from rdv_insertion.kernel.memory import without_collector
 from rdv_insertion.messaging import services as messaging
 from rdv_insertion.messaging.enums import Purpose
 from rdv_insertion.usagers.models import Usager
@@ -45,6 +46,7 @@ class Report:
 
 
 @transaction.atomic
+@without_collector()
 def invite(
     *,
     follow_ups: Sequence[FollowUp],

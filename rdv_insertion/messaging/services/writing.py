@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from rdv_insertion.agents.models import Agent
-from rdv_insertion.kernel import phone
+from rdv_insertion.kernel import bulk, phone
 from rdv_insertion.messaging import quiet_hours
 from rdv_insertion.messaging.channels.sms.encoding import segments
 from rdv_insertion.messaging.drafts import Draft, addresses_of
@@ -31,10 +31,10 @@ def enqueue(*, drafts: Sequence[Draft], now: datetime) -> dict[str, Message]:
     known = {message.unique_key: message for message in Message.objects.filter(unique_key__in=wanted)}
     allowance = _allowance({draft.usager.pk for draft in drafts if draft.usager}, now)
     fresh = [_message(draft, allowance, now) for key, draft in wanted.items() if key not in known]
-    written = Message.objects.bulk_create(fresh, batch_size=1_000)
-    plan([message for message in written if message.status == MessageStatus.CREATED], now=now)
-    _watch_budgets(written, drafts, now)
-    return known | {message.unique_key: message for message in written}
+    bulk.insert(fresh)
+    plan([message for message in fresh if message.status == MessageStatus.CREATED], now=now)
+    _watch_budgets(fresh, drafts, now)
+    return known | {message.unique_key: message for message in fresh}
 
 
 def _watch_budgets(written: Collection[Message], drafts: Sequence[Draft], now: datetime) -> None:
