@@ -2,6 +2,7 @@
 
 from rdv_insertion.messaging.drafts import Draft, addresses_of, channels_for, key_of
 from rdv_insertion.messaging.providers import forget_transports
+from rdv_insertion.messaging.services.choosing import choose_providers
 from rdv_insertion.messaging.services.pauses import pause, resume
 from rdv_insertion.messaging.services.printing import mark_printed
 from rdv_insertion.messaging.services.receipts import record_outcome, refused_channels, remember_refusal
@@ -22,6 +23,7 @@ from rdv_insertion.messaging.services.sending import (
 from rdv_insertion.messaging.services.writing import MESSAGES_PER_PERSON_AND_DAY, enqueue
 
 __all__ = [
+    "choose_providers",
     "FIRST_DELAY",
     "FORGOTTEN_AFTER",
     "LONGEST_DELAY",
