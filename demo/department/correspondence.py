@@ -8,6 +8,7 @@ from typing import Any
 from rdv_insertion.messaging.channels.sms.encoding import segments
 from rdv_insertion.messaging.enums import Channel, MessageStatus, Provider
 from rdv_insertion.messaging.models import Message, RefusedContact
+from rdv_insertion.messaging.quiet_hours import leaves_at
 from rdv_insertion.messaging.services import Draft, addresses_of
 
 _PROVIDERS = {Channel.SMS: Provider.BREVO_SMS, Channel.EMAIL: Provider.SMTP}
@@ -42,7 +43,6 @@ _FATES = (
 _WRONG_CONTACTS = 16
 # Letters older than this were printed.
 _PRINTED_AFTER = timedelta(days=7)
-_NIGHT_SHORTEST = timedelta(hours=1)
 
 
 class Correspondence:
@@ -122,33 +122,27 @@ class Correspondence:
 
 
 def leave_some_unsent(messages: Sequence[Message], *, now: datetime) -> None:
-    """Make the newest messages look as if the worker were busy with them, or waiting for the morning.
+    """Make the newest mails look as if the worker were busy with them, and the SMS of this night wait.
 
     None has a job. What is being sent has no `sending_at`, so that no worker ever takes it over.
     """
     newest = sorted(messages, key=lambda one: one.created_at)
     mails = [one for one in newest if one.channel == Channel.EMAIL][-2:]
-    sms = [one for one in newest if one.channel == Channel.SMS][-2:]
     for message, status in zip(mails, (MessageStatus.SENDING, MessageStatus.CREATED), strict=True):
         _unsend(message, status)
     mails[1].attempts, mails[1].not_before = 3, now + timedelta(minutes=40)
     mails[1].failure = _SENTENCES[MessageStatus.TECHNICAL_FAILURE][Channel.EMAIL]
-    for message in sms:
-        _unsend(message, MessageStatus.CREATED)
-        message.not_before = _next_morning(message, now)
+    for message in newest:
+        morning = leaves_at(message.created_at, message.organisation.time_zone)
+        if message.channel == Channel.SMS and morning and morning > now:
+            _unsend(message, MessageStatus.CREATED)
+            message.not_before = morning
 
 
 def _unsend(message: Message, status: MessageStatus) -> None:
     message.status, message.attempts = status, 0
     message.sending_at = message.sent_at = message.settled_at = None
     message.failure = message.provider_reference = message.provider = message.delivery_code = ""
-
-
-def _next_morning(message: Message, now: datetime) -> datetime:
-    """Eight o'clock on the clocks of the organisation."""
-    local = now.astimezone(message.organisation.time_zone) + _NIGHT_SHORTEST
-    morning = local.replace(hour=8, minute=0, second=0, microsecond=0)
-    return morning if morning > local else morning + timedelta(days=1)
 
 
 def refusals_of(messages: Iterable[Message]) -> list[RefusedContact]:

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from demo.department.correspondence import Correspondence, leave_some_unsent, refusals_of
 from demo.department.moments import Moments
+from demo.department.runs import create_run
 from demo.department.stories import Round, Story
 from demo.department.structures import Structures
 from rdv_insertion.agenda import notifications, public_holidays
 from rdv_insertion.agenda.calendar import event_file
 from rdv_insertion.agenda.contents import Contents as RdvContents
-from rdv_insertion.agenda.enums import BUSY, CANCELLED, CreatedBy
+from rdv_insertion.agenda.convocations import channels_of, purpose_for
+from rdv_insertion.agenda.enums import BUSY, CANCELLED, CreatedBy, LocationType
 from rdv_insertion.agenda.facts import tell_follow_ups
 from rdv_insertion.agenda.models import Participation, Rdv, RdvAgent
 from rdv_insertion.agenda.phones import load_phones
@@ -34,6 +36,10 @@ from rdv_insertion.messaging.services import Draft, channels_for
 
 _REMINDED_AFTER = timedelta(days=3)
 _BEFORE_ARRIVING = timedelta(minutes=3)
+# Agents summon people in their hours of work.
+_TO_FIND_A_SLOT = timedelta(minutes=40)
+_REMINDERS = (Purpose.RDV_REMINDER, Purpose.CONVOCATION_REMINDER)
+_WITH_EVENT = (Purpose.RDV_CREATED, Purpose.CONVOCATION_CREATED)
 
 
 def working_moment(now: datetime, days_ago: int, clock_time: time) -> datetime:
@@ -73,7 +79,8 @@ class History:
         follow_up = _written(story.follow_up)
         sent_at = working_moment(self._now, one_round.invited, time(10))
         # One rdv in six is taken by an agent on the phone, without any invitation.
-        invited = one_round.outcome is None or self._random.random() < 0.84
+        chosen = not one_round.summoned and self._random.random() < 0.84
+        invited = one_round.outcome is None or chosen
         invitations = (
             self._invite(story, follow_up, sent_at, booked=one_round.outcome is not None) if invited else []
         )
@@ -81,10 +88,16 @@ class History:
             self._remind_to_choose(story, follow_up, invitations, sent_at)
             return
         booked_at = self._booking_moment(sent_at, one_round.invited)
+        if one_round.summoned:
+            booked_at = sent_at + _TO_FIND_A_SLOT
         since, until = self._rdv_window(one_round, booked_at, last=last)
         motifs = self._structures.motifs_of(story.organisation, story.category)
+        if one_round.summoned:
+            motifs = [one for one in motifs if one.location_type == LocationType.PUBLIC_OFFICE]
         creneau = self._moments.take(motifs, since=since, until=until)
         motif = next(motif for motif in motifs if motif.pk == creneau.motif_id)
+        if one_round.summoned:
+            motif = self._structures.convocation
         lieu = next((one for one in self._structures.lieux.values() if one.pk == creneau.lieu_id), None)
         rdv = self.add_rdv(
             Rdv(
@@ -223,6 +236,7 @@ class History:
                 status=status,
                 created_by=rdv.created_by,
                 created_at=rdv.created_at,
+                convocable=rdv.motif.convocation,
                 cancelled_at=cancelled_at,
                 code=self._new_code(),
                 booking_key=booking_key(invitation) if invitation else None,
@@ -256,6 +270,7 @@ class History:
         leave_some_unsent(messages, now=self._now)
         Message.objects.bulk_create(messages, batch_size=500)
         RefusedContact.objects.bulk_create(refusals_of(messages))
+        create_run(self._structures, self._invitations, self._participations)
         Invitation.objects.bulk_create(self._invitations, batch_size=500)
         self._tell_follow_ups()
 
@@ -270,8 +285,8 @@ class History:
             sent.append((Purpose.RDV_CANCELLED, participation.cancelled_at))
         return [
             self._rdv_message(participation, purpose, channel, contents, created_at)
-            for purpose, created_at in sent
-            for channel in channels_for(participation.usager)
+            for purpose, created_at in ((purpose_for(participation, one), moment) for one, moment in sent)
+            for channel in channels_of(participation, purpose)
         ]
 
     def _rdv_message(
@@ -283,8 +298,8 @@ class History:
         created_at: datetime,
     ) -> Message:
         moment = f"{participation.rdv.starts_at:%Y%m%dT%H%M}"
-        sequence = "" if purpose == Purpose.RDV_REMINDER else f"-{participation.sequence}"
-        with_event = purpose == Purpose.RDV_CREATED and channel == Channel.EMAIL
+        sequence = "" if purpose in _REMINDERS else f"-{participation.sequence}"
+        with_event = purpose in _WITH_EVENT and channel == Channel.EMAIL
         draft = Draft(
             organisation=participation.rdv.organisation,
             to=participation.usager,

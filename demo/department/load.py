@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import cycle
 
@@ -12,6 +13,7 @@ from demo.department.days import add_today_of_the_agent, add_workshops
 from demo.department.history import History, working_moment
 from demo.department.moments import Moments
 from demo.department.openings import HALF_SEASON, create_absences, create_plages
+from demo.department.own_words import create_own_words
 from demo.department.people import People
 from demo.department.sectors import create_sectors
 from demo.department.stories import Story, first_stories
@@ -51,11 +53,13 @@ def load_department(*, now: datetime) -> bool:
     create_plages(structures, today=today)
     create_absences(structures, today=today)
     create_sectors(structures)
+    create_own_words(structures, now=now)
     stories = first_stories(generator)
     _create_people(structures, stories, generator, now)
     _speak(stories)
     everything = [*stories, *(_open_next(structures, stories, now))]
-    individual = [motif for motif in structures.motifs.values() if not motif.collective]
+    motifs = structures.motifs.values()
+    individual = [motif for motif in motifs if not (motif.collective or motif.convocation)]
     moments = Moments(individual, since=now - HALF_SEASON, until=now + HALF_SEASON, generator=generator)
     history = History(structures, moments, generator=generator, now=now)
     done, going_on = _oriented_in_valence(stories)
@@ -80,6 +84,10 @@ def _create_people(
         arrived_at = working_moment(now, days, time(8, 45))
         generator.shuffle(group)
         identities = people.several(len(group), slug, arrived_on=dates.today(arrived_at))
+        identities = [
+            replace(identity, phone_number=None, email=None) if story.on_paper else identity
+            for story, identity in zip(group, identities, strict=True)
+        ]
         saved = _save(structures, slug, identities, generator=generator, now=arrived_at)
         for story, usager in zip(group, saved, strict=True):
             story.usager = usager

@@ -29,14 +29,15 @@ class Opening(NamedTuple):
 
 _ORIENTATION, _BY_PHONE = ("valence_orientation",), ("valence_orientation_phone",)
 _ORIENTATION_OR_CER = ("valence_orientation", "valence_cer")
+_ALL_OF_VALENCE = (*_ORIENTATION_OR_CER, "valence_convocation")
 _FT = ("montelimar_orientation", "montelimar_accompagnement")
 
 OPENINGS: tuple[Opening, ...] = (
     Opening("agent", "MO,TU,TH", (9, 12), "valence_centre", _ORIENTATION),
-    Opening("agent", "TU,TH", (14, 17), "valence_centre", _ORIENTATION_OR_CER),
+    Opening("agent", "TU,TH", (14, 17), "valence_centre", _ALL_OF_VALENCE),
     Opening("agent", "WE", (9, 12), "crest_cms", _ORIENTATION),
     Opening("agent", "FR", (9, 12), None, _BY_PHONE),
-    Opening("sophie.lambert", "MO,WE", (9, 12), "valence_haut", _ORIENTATION_OR_CER),
+    Opening("sophie.lambert", "MO,WE", (9, 12), "valence_haut", _ALL_OF_VALENCE),
     Opening("sophie.lambert", "MO,WE", (14, 17), "valence_haut", _ORIENTATION),
     Opening("sophie.lambert", "FR", (9, 12), "romans_cms", _ORIENTATION_OR_CER),
     Opening("thomas.girard", "TU,TH", (9, 12), "romans_cms", _ORIENTATION),

@@ -119,6 +119,11 @@ _INVITED = {
 }
 _INVITED_LONG_AGO = (16, 20, 25, 30, 37, 45)
 _INVITED_AFTER_ORIENTATION = (16, 20, 25)
+_MAIN = ("valence", "rsa_orientation")
+# How many of those who are invited have neither a phone nor a mail: they are written to.
+_ON_PAPER = 3
+# Where those stand whose last rdv is a convocation; a rdv that is revoked is called off by the service.
+_SUMMONED = (_S.RDV_PENDING, _S.RDV_NOSHOW, _S.RDV_REVOKED)
 _MAY_HAVE_A_DETOUR = (
     _S.INVITATION_PENDING,
     _S.INVITATION_EXPIRED,
@@ -130,11 +135,13 @@ _MAY_HAVE_A_DETOUR = (
 
 @dataclass
 class Round:
-    """One invitation, by how many days ago, and what came of it; `outcome` None when nobody booked."""
+    """One invitation or convocation, by how many days ago; `outcome` is None when nobody booked."""
 
     invited: int
     outcome: ParticipationStatus | None = None
     pending: bool = False
+    # An agent set the rdv, to which the person must come.
+    summoned: bool = False
 
 
 @dataclass
@@ -147,6 +154,7 @@ class Story:
     opened: int
     rounds: list[Round] = field(default_factory=list)
     closed: int | None = None
+    on_paper: bool = False
     next: "Story | None" = None
     # Filled when written.
     usager: Usager | None = None
@@ -167,7 +175,22 @@ def first_stories(generator: random.Random) -> list[Story]:
             before.opened = before.rounds[0].invited + 1
             before.closed = 32 if before.status == _S.CLOSED else None
             before.next = _story(organisation, category, status, generator, after_orientation=True)
+    _summon(stories, generator)
+    for story in [one for one in stories if _standing(one) == (*_MAIN, _S.INVITATION_PENDING)][:_ON_PAPER]:
+        story.on_paper = True
     return stories
+
+
+def _standing(story: Story) -> tuple[str, str, FollowUpStatus]:
+    return story.organisation, story.category, story.status
+
+
+def _summon(stories: list[Story], generator: random.Random) -> None:
+    """A few people never answered their invitation: they were summoned, then came, did not come…"""
+    for status in _SUMMONED:
+        story = next(one for one in stories if _standing(one) == (*_MAIN, status))
+        story.rounds = [Round(generator.choice(_OLD_CAMPAIGNS)), replace(story.rounds[-1], summoned=True)]
+        story.opened = story.rounds[0].invited + 1
 
 
 def _oriented(stories: list[Story], origin: tuple[str, str]) -> Iterator[Story]:

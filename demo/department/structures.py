@@ -83,6 +83,9 @@ CONFIGURATIONS: Mapping[str, Mapping[str, int | None]] = {
     "romans": {"siae_interview": 10},
 }
 
+# After so many days without an answer, a letter is to be printed.
+LETTERS_AFTER = {("valence", "rsa_orientation"): 10}
+
 # Organisation, name, address, how to get there.
 LIEUX: Mapping[str, tuple[str, str, str, str]] = {
     "valence_centre": (
@@ -157,6 +160,7 @@ MOTIFS: Mapping[str, tuple[str, str, str, str, int]] = {
         _VISIO,
         30,
     ),
+    "valence_convocation": ("valence", "rsa_orientation", "Convocation à l'orientation RSA", _OFFICE, 30),
     "valence_atelier": (
         "valence",
         "rsa_atelier_competences",
@@ -181,6 +185,8 @@ MOTIFS: Mapping[str, tuple[str, str, str, str, int]] = {
     "romans_entretien_phone": ("romans", "siae_interview", "Premier échange", _PHONE, 20),
 }
 _COLLECTIVE = ("valence_atelier",)
+# People are summoned by this one, by agents only.
+CONVOCATION = "valence_convocation"
 SEATS = 12
 # The colour of each category in the agenda: dark enough for white words.
 _COLORS = {
@@ -221,12 +227,17 @@ class Structures:
         return [self.agents[key] for key, (_, _, roles) in AGENTS.items() if list(roles) == [organisation]]
 
     def motifs_of(self, organisation: str, category: str) -> list[Motif]:
-        """What one person at a time comes for."""
+        """What one person at a time chooses to come for."""
         return [
             self.motifs[key]
             for key, (owner, about, *_) in MOTIFS.items()
-            if (owner, about) == (organisation, category) and key not in _COLLECTIVE
+            if (owner, about) == (organisation, category) and key not in (*_COLLECTIVE, CONVOCATION)
         ]
+
+    @property
+    def convocation(self) -> Motif:
+        """What agents of the main organisation summon people to."""
+        return self.motifs[CONVOCATION]
 
 
 def create_structures() -> Structures:
@@ -293,6 +304,7 @@ def _configurations(structures: Structures) -> dict[tuple[str, str], CategoryCon
             organisation=structures.organisations[slug],
             motif_category=structures.categories[category],
             number_of_days_before_invitations_expire=days,
+            letter_after_days=LETTERS_AFTER.get((slug, category)),
             position=position,
         )
         for slug, categories in CONFIGURATIONS.items()
@@ -320,7 +332,8 @@ def _motifs(structures: Structures) -> dict[str, Motif]:
             max_participants_count=SEATS if key in _COLLECTIVE else None,
             color=_COLORS[category],
             duration=timedelta(minutes=minutes),
-            bookable_by=BookableBy.INVITED,
+            bookable_by=BookableBy.AGENTS if key == CONVOCATION else BookableBy.INVITED,
+            convocation=key == CONVOCATION,
             max_public_booking_delay=timedelta(days=60),
             restriction=wording.RESTRICTIONS.get(key, ""),
             instruction_before=wording.INSTRUCTIONS_BEFORE.get(key, ""),

@@ -76,6 +76,7 @@ CATEGORIES: tuple[dict[str, Any], ...] = (
 INSTRUCTIONS = {
     "valence_orientation": "Prévoyez une heure sur place. Vous pouvez venir avec une personne de confiance.",
     "valence_orientation_phone": "Restez dans un endroit calme. Notre numéro peut s'afficher comme masqué.",
+    "valence_convocation": "Présentez-vous à l'accueil avec cette convocation.",
     "valence_atelier": "L'atelier commence à l'heure. Un café vous attend un quart d'heure avant.",
     "romans_entretien": "Portez des chaussures fermées : vous visiterez l'atelier.",
 }
@@ -86,6 +87,16 @@ INSTRUCTIONS_BEFORE = {
 RESTRICTIONS = {
     "romans_entretien": "Ce poste demande de porter des charges et de commencer à 7 h le matin.",
 }
+
+# What the organisation of Valence says in its own way for the orientation: one version after the other.
+OWN_WORDS: tuple[dict[str, str], ...] = (
+    {"custom_sentence": "Vous pouvez venir accompagné de la personne de votre choix."},
+    {
+        "rdv_title": "premier rendez-vous RSA",
+        "rdv_title_by_phone": "premier rendez-vous RSA par téléphone",
+        "custom_sentence": "Vous pouvez venir avec la personne de votre choix.",
+    },
+)
 
 ARCHIVING_REASONS = (
     "Déménagement hors du département",

@@ -12,21 +12,29 @@ from django.db import transaction
 from django.db.models import Count, Max
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from demo.department.correspondence import leave_some_unsent
 from demo.department.load import load_department
 from rdv_insertion.agenda import facts
+from rdv_insertion.agenda.convocations import about
 from rdv_insertion.agenda.models import Motif, Participation, Rdv, RdvAgent
 from rdv_insertion.agents.models import Agent, AgentRole
 from rdv_insertion.followups.enums import FollowUpStatus, ParticipationStatus
-from rdv_insertion.followups.models import FollowUp, MotifCategory
+from rdv_insertion.followups.models import FollowUp, MotifCategory, Wording
 from rdv_insertion.followups.services import RDV_FACTS
+from rdv_insertion.followups.words import words_for
+from rdv_insertion.invitations import results
+from rdv_insertion.invitations.enums import Refusal, RunStage
 from rdv_insertion.invitations.links import offers_for
-from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
-from rdv_insertion.invitations.services import free_slots
+from rdv_insertion.invitations.models import CategoryConfiguration, Invitation, InvitationRun
+from rdv_insertion.invitations.results import Kind
+from rdv_insertion.invitations.services import free_slots, postal
 from rdv_insertion.kernel import dates, nir, phone
-from rdv_insertion.messaging.enums import Channel, MessageStatus
+from rdv_insertion.messaging.enums import CONVOCATIONS, Channel, MessageStatus, Purpose
+from rdv_insertion.messaging.identity import identity_of
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.services import budget
 from rdv_insertion.territory.enums import OrganisationType
-from rdv_insertion.territory.models import Organisation
+from rdv_insertion.territory.models import Department, Organisation
 from rdv_insertion.usagers.models import Tag, Usager, UsagerOrganisation
 
 # A Thursday, in the middle of the afternoon.
@@ -225,3 +233,85 @@ def test_the_words_of_each_category_are_all_there(base: float) -> None:
                 "what_to_bring",
             )
         )
+
+
+# --- Messages
+
+
+def test_one_motif_summons_people_and_agents_alone_take_it(base: float) -> None:
+    motif = Motif.objects.get(convocation=True)
+    assert (motif.organisation.slug, motif.bookable_by) == ("valence", "agents")
+
+
+def test_people_were_summoned_to_come_and_one_was_told_that_it_is_called_off(base: float) -> None:
+    summoned = list(Participation.objects.filter(convocable=True).select_related("rdv").order_by("pk"))
+    assert {one.status for one in summoned} == {"unknown", "noshow", "revoked"}
+    told = {(message.about, message.purpose) for message in Message.objects.filter(purpose__in=CONVOCATIONS)}
+    for one in summoned:
+        assert (about(one.pk), Purpose.CONVOCATION_CREATED) in told
+        if one.status == ParticipationStatus.REVOKED:
+            assert (about(one.pk), Purpose.CONVOCATION_CANCELLED) in told
+    assert {subject for subject, _ in told} == {about(one.pk) for one in summoned}
+
+
+def test_one_run_is_done_with_people_invited_partly_invited_and_refused(base: float) -> None:
+    run = InvitationRun.objects.get()
+    assert run.stage == RunStage.DONE
+    assert results.targets(run).filter(done_at=None).count() == 0
+    assert results.targets(run, kind=Kind.LEAVING).count() >= 8
+    for kind in (Kind.PARTLY, Kind.REFUSED):
+        assert results.targets(run, kind=kind).exists(), kind
+    reached = set(results.targets(run, kind=Kind.LEAVING).values_list("follow_up", flat=True))
+    assert set(Invitation.objects.filter(run=run).values_list("follow_up", flat=True)) == reached
+    assert Refusal.RDV_PENDING in {reason.refusal for reason in results.reasons(run)}
+
+
+def test_letters_are_to_be_printed_and_written(base: float) -> None:
+    organisation = Organisation.objects.get(slug="valence")
+    assert [
+        postal.due_letters(one, now=NOW).count() >= 5 for one in postal.postal_configurations(organisation)
+    ] == [True]
+    assert postal.waiting_letters(organisation, now=NOW).exists()
+
+
+def test_an_organisation_has_its_own_words_letterhead_and_budget(base: float) -> None:
+    organisation = Organisation.objects.get(slug="valence")
+    category = MotifCategory.objects.get(short_name="rsa_orientation")
+    assert list(Wording.objects.values_list("version", flat=True).order_by("version")) == [1, 2]
+    assert words_for(organisation.pk, category).title == "premier rendez-vous RSA"
+    invitations = Message.objects.filter(
+        invitation__follow_up__motif_category=category,
+        invitation__organisation=organisation,
+        channel=Channel.SMS,
+        language="fr",
+    )
+    assert invitations
+    assert all("premier rendez-vous RSA" in message.text for message in invitations)
+    assert identity_of(organisation).letter_sender_name == "Conseil départemental de la Drôme"
+    standing = budget.standing(organisation, NOW)
+    assert standing is not None
+    assert 5 <= standing.share < 80
+
+
+_VALENCE = Organisation(department=Department(number="26"))
+
+
+@pytest.mark.parametrize(("hours", "waits"), [("", False), ("20-8", True)])
+def test_sms_wait_for_the_morning_only_where_they_do_not_leave_at_night(
+    settings: Any, hours: str, waits: bool
+) -> None:
+    settings.SMS_QUIET_HOURS = hours
+    night = datetime(2026, 3, 12, 23, 30, tzinfo=dates.PARIS)
+    evening = Message(
+        organisation=_VALENCE,
+        channel=Channel.SMS,
+        status=MessageStatus.DELIVERED,
+        created_at=night - timedelta(minutes=90),
+    )
+    leave_some_unsent([evening, *_mails(night)], now=night)
+    assert (evening.status == MessageStatus.CREATED) == (evening.not_before is not None) == waits
+    assert evening.not_before in (None, datetime(2026, 3, 13, 8, tzinfo=dates.PARIS))
+
+
+def _mails(now: datetime) -> list[Message]:
+    return [Message(channel=Channel.EMAIL, created_at=now, organisation=_VALENCE) for _ in range(2)]
