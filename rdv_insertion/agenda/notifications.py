@@ -1,6 +1,7 @@
 """Telling people about their rdvs, by SMS and mail."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rdv_insertion.agenda.calendar import event_file
@@ -30,17 +31,23 @@ _WITH_EVENT = (
 _REMINDERS = (Purpose.RDV_REMINDER, Purpose.CONVOCATION_REMINDER)
 
 
-def notify(participation_ids: Sequence[int], purpose: str, *, now: datetime) -> int:
+def notify(
+    participation_ids: Sequence[int], purpose: str, *, now: datetime, even_at_night: bool = False
+) -> int:
     """Write one message a channel for each participation; returns how many people have a channel.
 
-    `purpose` is that of a rdv: people who are summoned are told it as a convocation. A constant number of
-    queries.
+    `purpose` is that of a rdv: people who are summoned are told it as a convocation. `even_at_night` when the
+    people have just asked for it themselves. A constant number of queries.
     """
     found = Participation.objects.with_details().filter(pk__in=participation_ids).order_by("id")
     participations = list(found)
     load_phones(one.rdv for one in participations)
     contents, limit = Contents(participations), Limit(participations, now)
-    drafts = [draft for one in participations for draft in _drafts(one, purpose, contents, limit, now)]
+    drafts = [
+        replace(draft, even_at_night=even_at_night)
+        for one in participations
+        for draft in _drafts(one, purpose, contents, limit, now)
+    ]
     messaging.enqueue(drafts=drafts, now=now)
     return len({draft.to.pk for draft in drafts if not draft.refusal})
 

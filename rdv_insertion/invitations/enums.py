@@ -32,6 +32,10 @@ class Refusal(models.TextChoices):
     RDV_PENDING = "rdv_pending", "Un rendez-vous est déjà prévu : inutile d'inviter."
     CLOSED = "closed", "Le suivi est clos : rouvrez-le avant d'inviter."
     ARCHIVED = "archived", "La personne est archivée : désarchivez-la avant d'inviter."
+    NOT_FOLLOWED = (
+        "not_followed",
+        "La personne n'est pas suivie par votre organisation : changez d'organisation pour l'inviter.",
+    )
     NO_HELP_PHONE = "no_help_phone", "L'organisation n'a pas de téléphone à donner : renseignez-le."
     NO_SLOT_LEFT = "no_slot_left", "Aucun créneau libre : ouvrez des plages avant d'inviter."
     NO_REFERENT = "no_referent", "Pas de référent dans l'organisation : désignez-en un."
@@ -54,6 +58,8 @@ class Where(models.TextChoices):
 
     IDENTITY = "identity", "Coordonnées de la personne"
     PERSON = "person", "Page de la personne"
+    MEMBERSHIPS = "memberships", "Organisations qui suivent la personne"
+    ORGANISATIONS = "organisations", "Organisations de l'agent"
     PLAGES = "plages", "Plages d'ouverture"
     MOTIFS = "motifs", "Motifs"
     CATEGORY = "category", "Réglages de la catégorie"
@@ -69,7 +75,6 @@ class Action:
 
 
 _CORRECT = Action("Corriger ses coordonnées", Where.IDENTITY)
-_SEE = Action("Voir la personne", Where.PERSON)
 _CATEGORY = Action("Régler la catégorie", Where.CATEGORY)
 _ACTIONS: dict[Refusal, Action] = {
     Refusal.NO_PHONE: Action("Ajouter un mobile", Where.IDENTITY),
@@ -79,7 +84,8 @@ _ACTIONS: dict[Refusal, Action] = {
     Refusal.INVITED_TODAY: Action("Voir ses invitations", Where.PERSON),
     Refusal.RDV_PENDING: Action("Voir son rendez-vous", Where.PERSON),
     Refusal.CLOSED: Action("Rouvrir le suivi", Where.PERSON),
-    Refusal.ARCHIVED: _SEE,
+    Refusal.ARCHIVED: Action("Désarchiver", Where.MEMBERSHIPS),
+    Refusal.NOT_FOLLOWED: Action("Changer d'organisation", Where.ORGANISATIONS),
     Refusal.NO_HELP_PHONE: Action("Renseigner un téléphone", Where.CATEGORY),
     Refusal.NO_SLOT_LEFT: Action("Ouvrir des plages", Where.PLAGES),
     Refusal.NO_REFERENT: Action("Désigner un référent", Where.PERSON),

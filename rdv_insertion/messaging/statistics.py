@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Count, Sum
+from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncDate
 
 from rdv_insertion.kernel import dates
@@ -16,13 +16,15 @@ from rdv_insertion.territory.models import Organisation
 
 
 class Result(models.TextChoices):
-    """What became of a message, in five words. The order is that of legends."""
+    """What became of a message, in a few words. The order is that of legends."""
 
     RECEIVED = "recu", "Reçu"
     # Handed to a provider that says nothing more, or printed.
     SENT = "parti", "Parti, sans accusé de réception"
     WAITING = "attente", "En attente d'envoi"
     TO_PRINT = "a-imprimer", "À imprimer"
+    # A letter that nobody printed while it served.
+    USELESS = "inutile", "Jamais imprimé, plus utile"
     FAILED = "echec", "En échec"
 
 
@@ -98,30 +100,45 @@ class MessageStatistics:
         return [(day, Channel(channel), found[day, channel]) for day, channel in keys]
 
 
-def message_statistics(organisation: Organisation, first_day: date, last_day: date) -> MessageStatistics:
+def message_statistics(
+    organisation: Organisation, first_day: date, last_day: date, *, letters: QuerySet[Message] | None = None
+) -> MessageStatistics:
     """What the organisation wrote to people in these days of its own clocks, both included. One query.
 
     A message counts on the day it was written, even when it leaves the next morning. Mails to agents are
-    left out. The organisation's department is loaded.
+    left out. `letters` are those that are still worth printing (None: all that are not printed). The
+    organisation's department is loaded.
     """
+    written = _written(organisation, first_day, last_day)
+    return MessageStatistics(first_day, last_day, _tallies(written, letters, organisation.time_zone))
+
+
+def _written(organisation: Organisation, first_day: date, last_day: date) -> QuerySet[Message]:
     zone = organisation.time_zone
-    return MessageStatistics(first_day, last_day, _tallies(organisation, first_day, last_day, zone))
-
-
-def _tallies(organisation: Organisation, first_day: date, last_day: date, zone: ZoneInfo) -> list[Tally]:
-    written = Message.objects.filter(
+    return Message.objects.filter(
         organisation=organisation,
         usager__isnull=False,
         created_at__gte=dates.at(first_day, time(), zone),
         created_at__lt=dates.at(last_day + timedelta(days=1), time(), zone),
     )
+
+
+def _tallies(written: QuerySet[Message], letters: QuerySet[Message] | None, zone: ZoneInfo) -> list[Tally]:
     grouped = (
-        written.annotate(day=TruncDate("created_at", tzinfo=zone))
+        written.annotate(day=TruncDate("created_at", tzinfo=zone), useless=_useless(letters))
         .order_by()
-        .values_list("day", "channel", "status")
+        .values_list("day", "channel", "status", "useless")
         .annotate(Count("pk"), Sum("segments"))
     )
     return [
-        Tally(day, channel, RESULTS[status], count, segments or 0)
-        for day, channel, status, count, segments in grouped
+        Tally(day, channel, Result.USELESS if useless else RESULTS[status], count, segments or 0)
+        for day, channel, status, useless, count, segments in grouped
     ]
+
+
+def _useless(letters: QuerySet[Message] | None) -> Case:
+    """Whether a message is a letter to print that is none of `letters`."""
+    if letters is None:
+        return Case(default=Value(False))
+    to_print = Q(status=MessageStatus.TO_PRINT)
+    return Case(When(to_print & ~Q(pk__in=letters.order_by().values("pk")), then=True), default=Value(False))

@@ -124,6 +124,38 @@ def attach(*, usagers: Sequence[Usager], organisation: Organisation, now: dateti
     ).update(archived_at=None, archiving_reason="")
 
 
+@transaction.atomic
+def archive(*, usager: Usager, organisation: Organisation, now: datetime, reason: str = "") -> bool:
+    """Have `organisation` keep `usager` as an archive: it invites them no more, and the links of its
+    invitations no longer open.
+
+    False when they were already archived there: the first date and reason stay. Raises
+    UsagerOrganisation.DoesNotExist when the organisation does not follow them.
+    """
+    membership = UsagerOrganisation.objects.select_for_update().get(usager=usager, organisation=organisation)
+    if membership.archived_at is not None:
+        return False
+    membership.archived_at, membership.archiving_reason = now, reason
+    membership.save(update_fields=["archived_at", "archiving_reason"])
+    return True
+
+
+@transaction.atomic
+def unarchive(*, usager: Usager, organisation: Organisation) -> str | None:
+    """Have `organisation` follow `usager` again: the reason they were archived for, maybe empty.
+
+    None when they were not archived there. Raises UsagerOrganisation.DoesNotExist when the organisation does
+    not follow them.
+    """
+    membership = UsagerOrganisation.objects.select_for_update().get(usager=usager, organisation=organisation)
+    if membership.archived_at is None:
+        return None
+    reason = membership.archiving_reason
+    membership.archived_at, membership.archiving_reason = None, ""
+    membership.save(update_fields=["archived_at", "archiving_reason"])
+    return reason
+
+
 def _label(people: Iterable[tuple[Usager, PersonToSave]]) -> None:
     tagged, followed = Usager.tags.through, Usager.referents.through
     pairs = list(people)

@@ -88,7 +88,7 @@ def _shell(request: HttpRequest, agent: Agent) -> Shell:
         return Shell()
     people = reverse("usagers", args=[organisation.slug])
     links = [
-        ("Usagers", people, ("usagers", "usager", "invitation_run", "letters")),
+        ("Usagers", people, ("usagers", "usager", "invitation_run", "letters", "summon", "evidence")),
         ("Agenda", reverse("agenda"), ("agenda", "plage", "absence", *_OF_THE_AGENDA)),
         ("Importer", reverse("imports"), ("import",)),
         ("Pilotage", reverse("rdv_statistics"), ("rdv_statistics", "rdvs", *_ABOUT_MESSAGES)),

@@ -115,6 +115,15 @@ def test_a_booking_is_confirmed_by_sms_and_mail_with_the_event(
     assert Message.objects.get(channel="sms").calendar == ""
 
 
+def test_who_books_in_the_evening_is_answered_at_once(
+    offer: Offer, follow_up: FollowUp, run_jobs: Any, settings: Any
+) -> None:
+    settings.SMS_QUIET_HOURS = "20-8"
+    take(offer, follow_up)
+    run_jobs("notifications", at=NOW.replace(hour=21))
+    assert Message.objects.get(channel="sms").not_before is None
+
+
 def test_a_booking_tells_the_follow_up(offer: Offer, follow_up: FollowUp) -> None:
     take(offer, follow_up)
     follow_up.refresh_from_db()

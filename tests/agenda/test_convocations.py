@@ -108,6 +108,12 @@ def move(agent: Agent, run_jobs: RunJobs) -> Any:
     return move
 
 
+def test_what_an_agent_does_in_the_evening_is_told_by_sms_in_the_morning(summon: Any, settings: Any) -> None:
+    settings.SMS_QUIET_HOURS = "20-8"
+    summon(at=NOW.replace(hour=21))
+    assert Message.objects.get(channel="sms").not_before == paris("08:00", date(2026, 2, 21))
+
+
 def purposes() -> list[tuple[str, str]]:
     """What people were told, agents aside."""
     told = Message.objects.filter(usager__isnull=False).order_by("created_at", "pk")

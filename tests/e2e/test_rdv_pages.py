@@ -131,6 +131,40 @@ def test_a_new_rdv_with_a_search_a_creation_and_warnings(look, page, organisatio
     assert Rdv.objects.get().motif == motif
 
 
+def test_summoning_somebody_whom_only_a_letter_reaches(look, page, organisation, motif, agent):
+    motif.bookable_by, motif.convocation = "agents", True
+    motif.save()
+    lieu = LieuFactory(organisation=organisation, name="Maison de Die")
+    PlageOuvertureFactory(motif=motif, lieu=lieu, agent=agent)
+    usager = UsagerFactory(
+        organisation=organisation, email=None, phone_number=None, address="1 rue Haute 26150 Die"
+    )
+    page.goto(f"/rdvs/creneaux/?usager={usager.pk}")
+    page.locator(".first-slot").first.click()
+    expect(page.get_by_role("heading", name="Confirmer la convocation")).to_be_visible()
+    look()
+    page.get_by_role("button", name="Convoquer").click()
+    page.get_by_role("link", name="le courrier de convocation est prêt à imprimer").click()
+    expect(page.get_by_role("button", name="Imprimer la convocation")).to_be_in_viewport()
+    look()
+
+
+def test_archiving_somebody_then_taking_them_back(look, page, organisation, configuration):
+    usager = UsagerFactory(organisation=organisation, first_name="Marina", last_name="Foïs")
+    FollowUpFactory(usager=usager, motif_category=configuration.motif_category)
+    look(f"/usagers/{usager.pk}/")
+    page.get_by_role("link", name="Archiver dans").click()
+    expect(page.get_by_role("heading", name="Archiver Marina Foïs dans")).to_be_visible()
+    look()
+    page.get_by_label("Pourquoi").fill("A déménagé")
+    page.get_by_role("button", name="Archiver").click()
+    expect(page.get_by_text("dossier archivé dans")).to_be_visible()
+    look()
+    page.get_by_role("button", name="Désarchiver").first.click()
+    expect(page.get_by_text("dossier de nouveau actif dans")).to_be_visible()
+    look()
+
+
 def test_a_partners_slot_and_its_confirmation(look, page, department, category, organisation):
     partner = OrganisationFactory(department=department, name="Mission locale", slug="mission-locale")
     motif = MotifFactory(organisation=partner, motif_category=category)

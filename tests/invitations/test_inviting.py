@@ -157,7 +157,7 @@ def test_somebody_archived_in_the_organisation_is_not_invited(ask: Any, organisa
 
 def test_somebody_whom_the_organisation_does_not_follow_is_not_invited(ask: Any) -> None:
     follow_up = FollowUpFactory()
-    assert refusals(ask(follow_up), follow_up) == dict.fromkeys(ALL, Refusal.ARCHIVED)
+    assert refusals(ask(follow_up), follow_up) == dict.fromkeys(ALL, Refusal.NOT_FOLLOWED)
 
 
 def test_a_closed_follow_up_is_not_invited(ask: Any, follow_up: FollowUp) -> None:

@@ -100,15 +100,29 @@ def test_a_category_without_sms_nor_mail_proposes_letters(
     assert prepared(people(1)).channels == [Channel.LETTER]
 
 
-def test_who_is_corrected_meanwhile_is_seen_when_the_checks_are_old(prepared: Any, people: Any) -> None:
-    (follow_up,) = people(1, usager__phone_number=None)
-    run = prepared([follow_up])
-    follow_up.usager.phone_number = "+33612345678"
-    follow_up.usager.save()
+def test_letters_are_proposed_to_those_whom_nothing_else_reaches(prepared: Any, people: Any) -> None:
+    nowhere_else = {"usager__phone_number": None, "usager__email": None}
+    assert prepared(people(2, **nowhere_else)).channels == [Channel.LETTER]
+    assert prepared([*people(1), *people(2, **nowhere_else)]).channels == [Channel.SMS, Channel.EMAIL]
+    assert prepared(people(1, usager__unreachable=True)).channels == [Channel.SMS, Channel.EMAIL]
+
+
+def test_what_the_checks_said_is_looked_at_again_after_a_minute(prepared: Any, people: Any) -> None:
+    run = prepared(people(1, usager__updated_at=NOW - HOUR))
     assert not runs.is_to_check(run, now=NOW + timedelta(seconds=59))
     assert runs.is_to_check(run, now=NOW + timedelta(minutes=1))
-    runs.check(run=run, now=NOW + timedelta(minutes=1))
+
+
+def test_who_is_corrected_meanwhile_is_seen_at_once(prepared: Any, people: Any) -> None:
+    (follow_up,) = people(1, usager__phone_number=None, usager__updated_at=NOW - HOUR)
+    run, soon = prepared([follow_up]), NOW + timedelta(seconds=2)
+    assert not runs.is_to_check(run, now=soon)
+    follow_up.usager.phone_number, follow_up.usager.updated_at = "+33612345678", NOW + timedelta(seconds=1)
+    follow_up.usager.save()
+    assert runs.is_to_check(run, now=soon)
+    runs.check(run=run, now=soon)
     assert InvitationTarget.objects.get().refusals == {}
+    assert not runs.is_to_check(run, now=soon)
 
 
 def test_choosing_to_invite_with_referents_looks_for_them(prepared: Any, people: Any) -> None:

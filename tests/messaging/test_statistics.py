@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rdv_insertion.messaging.enums import Channel, MessageStatus
+from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.statistics import RESULTS, MessageStatistics, Result, Tally, message_statistics
 from tests.factories import AgentFactory, MessageFactory, OrganisationFactory, UsagerFactory
 
@@ -37,22 +38,33 @@ def write(organisation, usager):
 
 def test_every_status_has_a_result():
     assert set(RESULTS) == set(MessageStatus.values)
-    assert set(RESULTS.values()) == set(Result)
+    assert {*RESULTS.values(), Result.USELESS} == set(Result)
 
 
 def test_each_message_counts_once_in_its_result(organisation, write):
     for status in MessageStatus.values:
         write(status)
     statistics = message_statistics(organisation, TODAY, TODAY)
-    assert {result: statistics.count([result]) for result in Result} == Counter(RESULTS.values())
+    found = Counter({result: statistics.count([result]) for result in Result})
+    assert found == Counter(RESULTS.values())
     assert statistics.count() == len(MessageStatus)
+
+
+def test_a_letter_that_is_not_worth_printing_any_more_is_not_to_print(organisation, write):
+    kept, _dropped = write("to_print", "postal"), write("to_print", "postal")
+    write("printed", "postal")
+    letters = Message.objects.filter(pk=kept.pk)
+    statistics = message_statistics(organisation, TODAY, TODAY, letters=letters)
+    assert statistics.by_day() == {TODAY: {Result.TO_PRINT: 1, Result.USELESS: 1, Result.SENT: 1}}
 
 
 def test_all_figures_cost_one_query(organisation, write, django_assert_num_queries):
     for number in range(4):
         write(created_at=NOON - timedelta(days=number), channel=Channel.values[number % 3])
     with django_assert_num_queries(1):
-        statistics = message_statistics(organisation, TODAY - timedelta(days=6), TODAY)
+        statistics = message_statistics(
+            organisation, TODAY - timedelta(days=6), TODAY, letters=Message.objects.all()
+        )
     assert len(statistics.rows()) == 4
 
 

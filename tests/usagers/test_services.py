@@ -16,10 +16,12 @@ from rdv_insertion.usagers.models import Usager, UsagerOrganisation
 from rdv_insertion.usagers.services import (
     MissingIdentity,
     PersonToSave,
+    archive,
     delete_people,
     edit_usager,
     lock_department,
     save_people,
+    unarchive,
 )
 from tests.factories import (
     AgentFactory,
@@ -254,3 +256,47 @@ def test_somebody_deleted_meanwhile_is_not_created_again_by_an_edit(organisation
     with pytest.raises(Usager.DoesNotExist):
         edit_usager(usager=usager, identity=MARINA, attributes=["last_name"], now=NOW)
     assert not Usager.objects.exists()
+
+
+# ---- Archives
+
+
+def test_an_organisation_archives_somebody_with_the_reason(organisation: Organisation) -> None:
+    usager = UsagerFactory(organisation=organisation)
+    assert archive(usager=usager, organisation=organisation, reason="A déménagé", now=NOW)
+    membership = usager.memberships.get()
+    assert (membership.archived_at, membership.archiving_reason) == (NOW, "A déménagé")
+
+
+def test_archiving_twice_keeps_the_first_date_and_reason(organisation: Organisation) -> None:
+    usager = UsagerFactory(organisation=organisation)
+    archive(usager=usager, organisation=organisation, reason="A déménagé", now=NOW)
+    later = datetime.now(UTC)
+    assert not archive(usager=usager, organisation=organisation, reason="Autre", now=later)
+    membership = usager.memberships.get()
+    assert (membership.archived_at, membership.archiving_reason) == (NOW, "A déménagé")
+
+
+def test_archiving_leaves_other_organisations_alone(organisation: Organisation) -> None:
+    usager = UsagerFactory(organisation=organisation)
+    other = MembershipFactory(usager=usager)
+    archive(usager=usager, organisation=organisation, now=NOW)
+    other.refresh_from_db()
+    assert other.archived_at is None
+
+
+def test_taking_somebody_back_gives_the_reason_and_forgets_it(organisation: Organisation) -> None:
+    usager = UsagerFactory(organisation=organisation)
+    archive(usager=usager, organisation=organisation, reason="A déménagé", now=NOW)
+    assert unarchive(usager=usager, organisation=organisation) == "A déménagé"
+    membership = usager.memberships.get()
+    assert (membership.archived_at, membership.archiving_reason) == (None, "")
+    assert unarchive(usager=usager, organisation=organisation) is None
+
+
+def test_who_is_not_followed_is_neither_archived_nor_taken_back(organisation: Organisation) -> None:
+    usager = UsagerFactory()
+    with pytest.raises(UsagerOrganisation.DoesNotExist):
+        archive(usager=usager, organisation=organisation, now=NOW)
+    with pytest.raises(UsagerOrganisation.DoesNotExist):
+        unarchive(usager=usager, organisation=organisation)

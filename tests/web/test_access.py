@@ -125,6 +125,9 @@ RULES: dict[str, Rule] = {
     "free_slots": Rule(FOUND, NOT_FOUND, NOT_FOUND),
     "usager": of_the_organisation(),
     "usager_edit": of_the_organisation(),
+    "archive_usager": of_the_organisation(),
+    # They are not archived: it says so.
+    "unarchive_usager": of_the_organisation(FOUND, "post"),
     "invite_follow_up": of_the_organisation(FOUND, "post"),
     "close_follow_up": of_the_organisation(FOUND, "post"),
     "reopen_follow_up": of_the_organisation(FOUND, "post"),

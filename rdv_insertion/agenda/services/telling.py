@@ -37,7 +37,9 @@ def tell(
     versions = dict(participations)
     known = Participation.objects.filter(pk__in=versions, rdv__starts_at__gt=now)
     unchanged = [pk for pk, version in known.values_list("pk", "sequence") if version == versions[pk]]
-    notifications.notify(sorted(unchanged), _PURPOSES[kind], now=now)
+    # Somebody who books at ten in the evening waits for the answer: it is no disturbance.
+    own_doing = by_agent_id is None
+    notifications.notify(sorted(unchanged), _PURPOSES[kind], now=now, even_at_night=own_doing)
     if kind == Change.CREATED:
         tell_partners(sorted(unchanged), now=now)
     change = RdvChange(

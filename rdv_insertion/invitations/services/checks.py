@@ -108,7 +108,7 @@ class Checks:
         ids = [follow_up.usager_id for follow_up in people]
         self.common = self._common(even_without_slots) if people else []
         self.invited_today = _invited_since(people, now - AGAIN_AFTER)
-        self.active = _active(ids, configuration.organisation)
+        self.archived = _archived(ids, configuration.organisation)
         self.refused_contacts = refused_channels(ids)
         self.sms_budget_spent = budget.is_spent(configuration.organisation, now)
         self.referents: Mapping[int, Sequence[str]] = {}
@@ -151,7 +151,9 @@ class Checks:
         ]
 
     def _of_the_person(self, follow_up: FollowUp) -> Iterable[Refusal]:
-        if follow_up.usager_id not in self.active:
+        if follow_up.usager_id not in self.archived:
+            yield Refusal.NOT_FOLLOWED
+        elif self.archived[follow_up.usager_id]:
             yield Refusal.ARCHIVED
         if follow_up.closed_at is not None:
             yield Refusal.CLOSED
@@ -192,8 +194,7 @@ def _invited_since(people: Sequence[FollowUp], since: datetime) -> set[tuple[int
     return set(not_failed.values_list("follow_up_id", "channel"))
 
 
-def _active(usager_ids: Sequence[int], organisation: Organisation) -> set[int]:
-    followed = UsagerOrganisation.objects.filter(
-        organisation=organisation, usager__in=usager_ids, archived_at=None
-    )
-    return set(followed.values_list("usager_id", flat=True))
+def _archived(usager_ids: Sequence[int], organisation: Organisation) -> dict[int, bool]:
+    """For each person whom the organisation follows, whether it archived them."""
+    followed = UsagerOrganisation.objects.filter(organisation=organisation, usager__in=usager_ids)
+    return {usager: at is not None for usager, at in followed.values_list("usager_id", "archived_at")}

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.invitations.enums import InvitationOrigin
-from rdv_insertion.invitations.models import CategoryConfiguration, Invitation, still_followed
+from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.invitations.services.checks import Reasons, foreseen_reasons
 from rdv_insertion.invitations.services.inviting import invite
 from rdv_insertion.kernel import dates
@@ -72,23 +72,29 @@ def _end_of_the_day(configuration: CategoryConfiguration, now: datetime) -> date
     return dates.at(now.astimezone(zone).date() - timedelta(days=days), time(0), zone)
 
 
-def waiting_letters(organisation: Organisation, *, now: datetime) -> QuerySet[Message]:
-    """The letters written and not printed yet, of any purpose, the oldest first; one query.
+def worth_printing(now: datetime) -> Q:
+    """For letters (`Message`) not printed yet: whether they still serve. All pages count them by this rule.
 
-    Invitations that have expired, or that are useless by now (a rdv, a closed follow-up, a person archived),
-    are left out.
+    An invitation serves no more once it has expired, or when the person has a rdv, a closed follow-up, or is
+    archived. Other letters always serve.
     """
-    useful = Invitation.objects.filter(
-        still_followed(),
-        Q(follow_up__latest_unknown_rdv_at=None) | Q(follow_up__latest_unknown_rdv_at__lte=now),
-        organisation=organisation,
-        channel=Channel.LETTER,
-        expires_at__gt=now,
-        follow_up__closed_at=None,
+    followed = UsagerOrganisation.objects.filter(
+        usager=OuterRef("usager"), organisation=OuterRef("organisation"), archived_at=None
     )
+    without_rdv = Q(invitation__follow_up__latest_unknown_rdv_at=None) | Q(
+        invitation__follow_up__latest_unknown_rdv_at__lte=now
+    )
+    invites = without_rdv & Q(
+        Exists(followed), invitation__expires_at__gt=now, invitation__follow_up__closed_at=None
+    )
+    return Q(invitation=None) | invites
+
+
+def waiting_letters(organisation: Organisation, *, now: datetime) -> QuerySet[Message]:
+    """The letters of any purpose, not printed yet and `worth_printing`, the oldest first. One query."""
     return (
         Message.objects.filter(
-            Q(invitation=None) | Q(invitation__in=useful),
+            worth_printing(now),
             organisation=organisation,
             channel=Channel.LETTER,
             status=MessageStatus.TO_PRINT,

@@ -13,6 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from rdv_insertion.agenda.models import Lieu
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.models import FollowUp
+from rdv_insertion.invitations import results
 from rdv_insertion.invitations.enums import RunStage
 from rdv_insertion.invitations.models import (
     CategoryConfiguration,
@@ -55,8 +56,8 @@ def prepare(
 ) -> InvitationRun:
     """Put together the people to invite, by ids of follow-up, with what would refuse each of them.
 
-    Proposes SMS and mail, or what the category has when it has neither. A constant number of queries a
-    thousand people.
+    Proposes SMS and mail, or what the category has when it has neither; letters when they alone reach
+    somebody. A constant number of queries a thousand people.
     """
     at_once = [channel.value for channel in AT_ONCE if channel in configuration.channels]
     run = InvitationRun.objects.create(
@@ -71,7 +72,18 @@ def prepare(
         (InvitationTarget(run=run, follow_up_id=pk) for pk in dict.fromkeys(follow_ups)), batch_size=2_000
     )
     check(run=run, now=now)
+    _propose_letters(run)
     return run
+
+
+def _propose_letters(run: InvitationRun) -> None:
+    """Instead of the other channels, when these reach nobody and letters do."""
+    if Channel.LETTER in run.channels:
+        return
+    foreseen = results.foreseen(run)
+    if not foreseen.leaving and any(one.count for one in foreseen.reach if one.channel == Channel.LETTER):
+        run.channels = [Channel.LETTER.value]
+        run.save(update_fields=["channels"])
 
 
 @transaction.atomic

@@ -2,8 +2,11 @@
 
 from django.utils.translation import gettext, gettext_noop
 
-from rdv_insertion.kernel.languages import Language, active
+from rdv_insertion.kernel.languages import Language, active, direction
 from rdv_insertion.kernel.text import squish
+
+# Keeps the full stop of a French sentence at its end, among letters that go from right to left.
+_LEFT_TO_RIGHT = "\u200e"
 
 # After "votre …".
 _TITLES = (
@@ -93,4 +96,9 @@ def in_reader_words(french: str) -> str:
     if not words or active() == Language.FR:
         return words
     translated = gettext(words) if words in NATIONAL_WORDS else words
-    return f"« {words} »" if translated == words and words != "RSA" else translated
+    return in_french(words) if translated == words and words != "RSA" else translated
+
+
+def in_french(words: str) -> str:
+    """French words inside a text in another language: between « », and drawn from left to right."""
+    return f"« {words}{_LEFT_TO_RIGHT if direction(active()) == 'rtl' else ''} »"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from rdv_insertion.kernel.languages import Language, active
 from rdv_insertion.kernel.text import squish
+from rdv_insertion.messaging.texts.national import in_french
 
 _ENDS_A_SENTENCE = (".", "!", "?", "…", "»", ":")
 
@@ -14,7 +15,7 @@ def custom_sentence(french: str) -> str:
     """What the organisation adds, as a sentence; between « » for who reads another language."""
     sentence = squish(french)
     if sentence and active() != Language.FR:
-        return f"« {sentence} »"
+        return in_french(sentence)
     return sentence if not sentence or sentence.endswith(_ENDS_A_SENTENCE) else f"{sentence}."
 
 

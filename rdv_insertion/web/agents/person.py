@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rdv_insertion.agenda.models import Lieu, Participation
-from rdv_insertion.agents.perms import administers
+from rdv_insertion.agents.models import Agent
+from rdv_insertion.agents.perms import administers, organisations_of
 from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
@@ -23,7 +24,7 @@ from rdv_insertion.messaging.outcomes import sentence_of
 from rdv_insertion.messaging.services.resending import current_contact
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.identity import LABELS
-from rdv_insertion.usagers.models import Usager
+from rdv_insertion.usagers.models import Usager, UsagerOrganisation
 from rdv_insertion.usagers.perms import get_usager_for, hidden_attributes
 from rdv_insertion.usagers.services import MissingIdentity, edit_usager
 from rdv_insertion.web.agents.access import agent_of, page_asked_for
@@ -45,14 +46,15 @@ def show(request: HttpRequest, usager_id: int) -> HttpResponse:
     usager = get_usager_for(agent, usager_id)
     organisation = current_organisation(request)
     tab = request.GET.get("onglet", "")
-    follow_ups = _follow_ups(request, usager)
+    follow_ups, memberships = _follow_ups(request, usager), _memberships(agent, usager)
     context: dict[str, Any] = {
         "usager": usager,
         "main_action": _main_action(usager, follow_ups, organisation),
         "age": usager.age(dates.today(now)),
-        "warnings": _warnings(usager, organisation.pk if organisation else None),
-        "memberships": usager.memberships.filter(organisation__roles__agent=agent).select_related(
-            "organisation"
+        "warnings": _warnings(usager),
+        "memberships": memberships,
+        "archived_here": next(
+            (one for one in memberships if one.archived_at and one.organisation == organisation), None
         ),
         "tags": usager.tags.all(),
         "referents": usager.referents.all(),
@@ -71,6 +73,12 @@ def show(request: HttpRequest, usager_id: int) -> HttpResponse:
     if tab == "messages":
         context |= messages_of_person(request, agent, usager, now)
     return render(request, "agents/person/show.html", context)
+
+
+def _memberships(agent: Agent, usager: Usager) -> list[UsagerOrganisation]:
+    """The agent's organisations that follow the person, actively or as an archive. One query."""
+    memberships = usager.memberships.filter(organisation__in=organisations_of(agent))
+    return list(memberships.select_related("organisation__department").order_by("organisation__name", "pk"))
 
 
 def _follow_ups(request: HttpRequest, usager: Usager) -> list[dict[str, Any]]:
@@ -167,7 +175,7 @@ def _channels(
     ]
 
 
-def _warnings(usager: Usager, organisation_id: int | None) -> list[str]:
+def _warnings(usager: Usager) -> list[str]:
     """What stands in the way of reaching this person."""
     warnings = []
     if not usager.email and not usager.can_receive_sms:
@@ -178,8 +186,6 @@ def _warnings(usager: Usager, organisation_id: int | None) -> list[str]:
         # Since then the number or the address may have been corrected.
         if message.status in FAILED and current_contact(message) in ("", message.recipient):
             warnings.append(f"Dernier envoi par {message.get_channel_display()} : {sentence_of(message)}")
-    if usager.memberships.filter(organisation=organisation_id, archived_at__isnull=False).exists():
-        warnings.append("Cette personne est archivée dans votre organisation.")
     return warnings
 
 

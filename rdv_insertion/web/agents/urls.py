@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from rdv_insertion.web.agents import (
+    archives,
     follow_ups,
     organisations,
     participations,
@@ -18,6 +19,8 @@ urlpatterns = [
     path("organisations/<slug:slug>/usagers/", people.list_people, name="usagers"),
     path("usagers/<int:usager_id>/", person.show, name="usager"),
     path("usagers/<int:usager_id>/modifier/", person.edit, name="usager_edit"),
+    path("usagers/<int:usager_id>/archiver/<slug:slug>/", archives.archive, name="archive_usager"),
+    path("usagers/<int:usager_id>/desarchiver/<slug:slug>/", archives.unarchive, name="unarchive_usager"),
     path("", include("rdv_insertion.web.agents.messages.urls")),
     path("suivis/<int:follow_up_id>/clore/", follow_ups.close, name="close_follow_up"),
     path("suivis/<int:follow_up_id>/rouvrir/", follow_ups.reopen, name="reopen_follow_up"),

@@ -1,5 +1,8 @@
 """Inviting a list: prepared on a page, launched, watched, and what came of it."""
 
+import re
+from urllib.parse import urlencode
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -150,7 +153,9 @@ def test_the_page_says_what_leaves_who_does_not_why_and_what_to_do(prepare, pers
     text = prepare(person(), refused).content.decode()
     assert "Inviter 1 personne" in text
     assert "Pas de téléphone mobile : ajoutez un numéro" in text
-    assert f'<a href="{reverse("usager_edit", args=[refused.usager_id])}">Ajouter un mobile' in text
+    assert re.search(
+        f'<a href="{reverse("usager_edit", args=[refused.usager_id])}[^"]*">Ajouter un mobile', text
+    )
 
 
 def test_the_words_are_shown_with_a_real_person(prepare, person, open_slots):
@@ -227,6 +232,35 @@ def test_a_colleague_corrects_and_comes_back(prepare, person, open_slots, page):
     follow_up.usager.phone_number = "+33612345678"
     follow_up.usager.save()
     assert "Pas de téléphone mobile" not in page()
+
+
+def test_what_an_agent_corrects_from_the_page_counts_when_they_come_back(
+    agent_client, prepare, person, open_slots, page
+):
+    follow_up = person(usager__phone_number=None)
+    prepare(follow_up)
+    run_page = f"{reverse('invitation_run', args=[the_run().pk])}?voir=en-partie"
+    correct = f"{reverse('usager_edit', args=[follow_up.usager_id])}?{urlencode({'retour': run_page})}"
+    assert correct in page("voir=en-partie")
+    typed = {"last_name": "Foïs", "first_name": "Marina", "phone_number": "06 12 34 56 78"}
+    typed |= {"email": "marina@courriel.test"}
+    answer = agent_client.post(correct, typed, follow=True)
+    assert answer.redirect_chain[-1][0] == run_page
+    assert "Pas de téléphone mobile" not in answer.content.decode()
+
+
+def test_the_page_that_changes_with_the_choices_leads_back_to_the_run(
+    agent_client, prepare, person, open_slots
+):
+    follow_up = person(usager__phone_number=None)
+    prepare(follow_up)
+    answer = agent_client.post(
+        reverse("invitation_run_choices", args=[the_run().pk]),
+        {"canaux": "sms"},
+        headers={"HX-Request": "true"},
+    )
+    run_page = reverse("invitation_run", args=[the_run().pk])
+    assert urlencode({"retour": run_page}) in answer.content.decode()
 
 
 def test_abandoning_comes_back_to_the_list(agent_client, prepare, person, open_slots):
@@ -334,6 +368,7 @@ def test_failures_alone_may_be_shown(over, page):
     Message.objects.filter(pk=message.pk).update(status="permanent_failure", failure="Numéro inconnu.")
     text = page("voir=echecs")
     assert "Numéro inconnu." in text
+    assert f"?onglet=messages#message-{message.pk}" in text
     assert text.count("<tr>") - text.count("<thead><tr>") >= 1
     assert text.count('<th scope="row"><a href="/usagers/') == 1
 

@@ -327,7 +327,7 @@ def figures(answer):
 
 def test_figures_say_what_left_arrived_failed_and_waits(page, write):
     for status in MessageStatus.values:
-        write(status=status, channel="email")
+        write(status=status, channel="postal" if status == "to_print" else "email")
     write(status="sent", channel="sms", segments=2)
     write(status="sent", created_at=timezone.now() - timedelta(days=40))
     assert figures(page("messages_sent")) == {
@@ -455,6 +455,52 @@ def test_what_waits_is_grouped_by_reason(page, write, organisation):
         "a-imprimer": 1,
     }
     assert len(page("messages_waiting", raison="pause").context["rows"]) == 1
+
+
+@pytest.fixture
+def letter(organisation):
+    def written(closed_at=None, **invitation):
+        follow_up = FollowUpFactory(organisation=organisation, closed_at=closed_at)
+        return InvitationFactory(
+            organisation=organisation,
+            follow_up=follow_up,
+            channel="postal",
+            message__status="to_print",
+            **invitation,
+        ).message
+
+    return written
+
+
+def test_the_letters_that_wait_are_those_of_the_page_that_prints_them(page, letter):
+    now = timezone.now()
+    useful = letter()
+    expired = letter(expires_at=now - timedelta(minutes=1))
+    closed = letter(closed_at=now)
+    assert [one.pk for one in page("letters").context["waiting"]] == [useful.pk]
+    waiting = page("messages_waiting", raison="a-imprimer").context
+    assert [row.message.pk for row in waiting["rows"]] == [useful.pk]
+    assert {one.reason.value: one.count for one in waiting["groups"]} == {"a-imprimer": 1}
+    assert {tab.name: tab.count for tab in waiting["tabs"]}["messages_waiting"] == 1
+    assert figures(page("messages_sent"))["À imprimer"] == "1"
+    assert {expired, closed}
+
+
+def test_figures_keep_count_of_the_letters_that_nobody_printed(page, letter):
+    letter(expires_at=timezone.now() - timedelta(minutes=1))
+    context = page("messages_sent").context
+    assert context["columns"][-2] == "Jamais imprimé, plus utile"
+    assert context["rows"][0][2:] == [1, 0, 0, 0, 0, 1, 0]
+
+
+def test_a_letter_that_nobody_needs_any_more_does_not_ask_to_be_printed(agent_client, letter):
+    useful, expired = letter(), letter(expires_at=timezone.now() - timedelta(minutes=1))
+    address = reverse("usager", args=[expired.usager_id])
+    text = agent_client.get(address, {"onglet": "messages"}).content.decode()
+    assert escape("Ce courrier n'a pas été imprimé, et n'est plus utile.") in text
+    assert "est à imprimer" not in text
+    address = reverse("usager", args=[useful.usager_id])
+    assert "est à imprimer" in agent_client.get(address, {"onglet": "messages"}).content.decode()
 
 
 def test_figures_refresh_themselves_while_something_leaves(page, agent_client, organisation, write):

@@ -228,6 +228,13 @@ def test_the_words_typed_are_shown_and_marked_before_they_are_saved(admin_client
     assert not Wording.objects.exists()
 
 
+def test_the_words_saved_are_shown_and_marked_when_the_page_opens(admin_client, url, saved):
+    saved(rdv_title="goûter d'accueil")
+    page = text_of(admin_client.get(url("words")))
+    assert "<mark>gouter d'accueil</mark>" in page
+    assert "Pas encore enregistré" not in page
+
+
 def test_htmx_gets_the_preview_alone(admin_client, url):
     answer = admin_client.post(
         url("words"), typed(voir="1"), headers={"HX-Request": "true", "HX-Target": "preview"}

@@ -25,8 +25,8 @@ _REPLACED = str.maketrans(
 _SINGLE, _PART = 160, 153
 _WIDE_SINGLE, _WIDE_PART = 70, 67
 _WIDE_LANGUAGES = frozenset({Language.AR, Language.FA, Language.UK})
-# Persian writes it inside words; it changes their letters.
-_ZERO_WIDTH_NON_JOINER = "\u200c"
+# Persian writes the first inside words; the second keeps French words in order among Arabic letters.
+_NEEDED_UNSEEN = frozenset("\u200c\u200e")
 
 
 def encode(text: str, language: str) -> str:
@@ -81,5 +81,5 @@ def _without_invisible(text: str) -> str:
     return "".join(
         letter
         for letter in composed
-        if letter == _ZERO_WIDTH_NON_JOINER or unicodedata.category(letter) not in ("Cf", "Cs")
+        if letter in _NEEDED_UNSEEN or unicodedata.category(letter) not in ("Cf", "Cs")
     )

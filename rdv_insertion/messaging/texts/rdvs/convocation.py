@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from rdv_insertion.messaging.texts.rdvs.place import PHONE
+from rdv_insertion.messaging.texts.rdvs.place import PHONE, stays_home
 from rdv_insertion.messaging.texts.rdvs.rdv import CANCELLED, CREATED, REMINDER, UPDATED, Rdv
 from rdv_insertion.messaging.texts.sentences import spaced
 
@@ -79,10 +79,8 @@ class Convocation(Rdv):
         event = {
             CREATED: self._summoned(),
             UPDATED: _("Votre convocation change. Voici la nouvelle date de votre %(title)s."),
-            REMINDER: _("Nous vous rappelons que vous devez vous présenter à votre %(title)s."),
+            REMINDER: self._reminded(),
         }[self.event]
-        if self.event == REMINDER and self.content.location_type == PHONE:
-            event = _("Nous vous rappelons que vous devez répondre à notre appel pour votre %(title)s.")
         purpose = _("Ce rendez-vous sert à %(purpose)s.") % self.said if self.said["purpose"] else ""
         return spaced(event % self.said, purpose)
 
@@ -92,6 +90,13 @@ class Convocation(Rdv):
             man=_("Vous êtes convoqué à votre %(title)s, à la date indiquée ci-dessous."),
             other=_("Vous êtes convoqué(e) à votre %(title)s, à la date indiquée ci-dessous."),
         )
+
+    def _reminded(self) -> str:
+        if self.content.location_type == PHONE:
+            return _("Nous vous rappelons que vous devez répondre à notre appel pour votre %(title)s.")
+        if stays_home(self.content):
+            return _("Nous vous rappelons que votre présence est obligatoire pour votre %(title)s.")
+        return _("Nous vous rappelons que vous devez vous présenter à votre %(title)s.")
 
     def required(self) -> str:
         """That presence is required."""
@@ -114,6 +119,8 @@ class Convocation(Rdv):
 
     def button(self) -> str:
         """See `Rdv.button`."""
+        if stays_home(self.content):
+            return _("Voir ma convocation ou dire que je ne suis pas disponible")
         return _("Voir ma convocation ou dire que je ne peux pas venir")
 
     def written_way_out(self) -> str:

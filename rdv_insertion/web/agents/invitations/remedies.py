@@ -14,7 +14,11 @@ _OF_ADMINISTRATORS = {
     Where.CATEGORY: "configuration_category",
     Where.MESSAGES: "configuration_messages",
 }
-_OF_THE_PERSON = {Where.IDENTITY: "usager_edit", Where.PERSON: "usager"}
+_OF_THE_PERSON = {Where.IDENTITY: "usager_edit", Where.PERSON: "usager", Where.MEMBERSHIPS: "usager"}
+# Pages of the agent's, whatever the category.
+_OF_THE_AGENT = {Where.PLAGES: "plages", Where.ORGANISATIONS: "organisations"}
+# The part of the person's page with the organisations that follow them.
+_MEMBERSHIPS = "?onglet=suivis#organisations"
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ class Remedies:
     def _url(self, where: Where, usager_id: int | None) -> str:
         if where in _OF_THE_PERSON:
             return self._page_of(where, usager_id) if usager_id else ""
-        if where == Where.PLAGES:
-            return reverse("plages")
+        if where in _OF_THE_AGENT:
+            return reverse(_OF_THE_AGENT[where])
         slug = self.configuration.organisation.slug
         if where == Where.CATEGORY:
             return reverse(_OF_ADMINISTRATORS[where], args=[slug, self.configuration.pk])
@@ -54,5 +58,7 @@ class Remedies:
 
     def _page_of(self, where: Where, usager_id: int) -> str:
         page = reverse(_OF_THE_PERSON[where], args=[usager_id])
+        if where == Where.MEMBERSHIPS:
+            return f"{page}{_MEMBERSHIPS}"
         returns = where == Where.IDENTITY and self.back
         return f"{page}?{urlencode({'retour': self.back})}" if returns else page

@@ -58,7 +58,8 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """
     about = asked(request, slug)
     paused = paused_channels(about.organisation)
-    reasoned = not_left(about.organisation).annotate(reason=by_reason(paused=paused, now=about.now))
+    reason = by_reason(paused=paused, now=about.now)
+    reasoned = not_left(about.organisation, now=about.now).annotate(reason=reason)
     groups = _groups(reasoned, request.GET.get("raison", ""))
     chosen = next((one for one in groups if one.current), None)
     context: dict[str, Any] = {

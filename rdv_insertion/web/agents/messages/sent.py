@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from rdv_insertion.invitations.services.postal import waiting_letters
 from rdv_insertion.kernel import dates
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging.enums import Channel
@@ -86,7 +87,9 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
 def _statistics(about: Asked, period: Period) -> MessageStatistics:
     """Today included."""
     today = about.now.astimezone(about.organisation.time_zone).date()
-    return message_statistics(about.organisation, today - timedelta(days=period.days - 1), today)
+    letters = waiting_letters(about.organisation, now=about.now)
+    first_day = today - timedelta(days=period.days - 1)
+    return message_statistics(about.organisation, first_day, today, letters=letters)
 
 
 def _figures(statistics: MessageStatistics, period: Period) -> list[Figure]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from rdv_insertion.invitations.services.postal import worth_printing
 from rdv_insertion.kernel import phone
 from rdv_insertion.kernel.languages import IN_FRENCH, Language, direction
 from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
@@ -21,6 +22,8 @@ _SETTLED = {
     MessageStatus.TEMPORARY_FAILURE: "Non distribué",
     MessageStatus.PERMANENT_FAILURE: "Refusé",
 }
+
+_NEVER_PRINTED = "Ce courrier n'a pas été imprimé, et n'est plus utile."
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,22 @@ class ShownMessage:
 
 
 def shown(messages: Iterable[Message], *, now: datetime) -> list[ShownMessage]:
-    """These messages, each with its `useless`, organisation, department and person. One query."""
+    """These messages, each with its `useless`, organisation, department and person.
+
+    One query, and one more when some are letters to print.
+    """
     listed = list(messages)
     paused = _paused({message.organisation_id for message in listed})
-    return [_shown(message, paused.get(message.organisation_id, ()), now) for message in listed]
+    dropped = _never_printed(listed, now)
+    return [
+        _shown(
+            message,
+            paused.get(message.organisation_id, ()),
+            now,
+            never_printed=message.pk in dropped,
+        )
+        for message in listed
+    ]
 
 
 def recipient_of(message: Message) -> str:
@@ -84,7 +99,16 @@ def _paused(organisations: Collection[int]) -> Mapping[int, set[str]]:
     return found
 
 
-def _shown(message: Message, paused: Collection[str], now: datetime) -> ShownMessage:
+def _never_printed(listed: Collection[Message], now: datetime) -> set[int]:
+    """The letters that *Courriers à imprimer* leaves out: nobody needs them any more."""
+    to_print = {message.pk for message in listed if message.status == MessageStatus.TO_PRINT}
+    if not to_print:
+        return set()
+    kept = Message.objects.filter(worth_printing(now), pk__in=to_print)
+    return to_print - set(kept.values_list("pk", flat=True))
+
+
+def _shown(message: Message, paused: Collection[str], now: datetime, *, never_printed: bool) -> ShownMessage:
     zone = message.organisation.time_zone
     reason = reason_of(message, paused=paused, now=now)
     useless = Useless(message.useless) if message.useless else None  # type: ignore[attr-defined]
@@ -94,8 +118,8 @@ def _shown(message: Message, paused: Collection[str], now: datetime) -> ShownMes
         zone,
         recipient_of(message),
         list(_steps(message)),
-        sentence=_sentence(message, reason, zone, now),
-        action=_action(message, useless, send_again),
+        sentence=_NEVER_PRINTED if never_printed else _sentence(message, reason, zone, now),
+        action="" if never_printed else _action(message, useless, send_again),
         send_again=send_again,
         correct="" if useless or send_again else _correct(message),
     )

@@ -89,7 +89,7 @@ def send_several(request: HttpRequest, slug: str) -> HttpResponse:
     about = asked(request, slug)
     stopped = stopped_messages(about.organisation, now=about.now)
     ids = _chosen(stopped, request.POST.getlist("messages"), request.POST.getlist("causes"))
-    before = not_left(about.organisation).filter(status__in=WAITING).count()
+    before = not_left(about.organisation, now=about.now).filter(status__in=WAITING).count()
     count = send_again(message_ids=ids) if ids else 0
     if not count:
         messages.info(request, "Choisissez au moins un message : aucun n'est reparti.")

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.agents.perms import get_organisation_for
+from rdv_insertion.invitations.services.postal import waiting_letters
+from rdv_insertion.messaging.enums import WAITING
 from rdv_insertion.messaging.models import Message, RefusedContact
 from rdv_insertion.messaging.waiting import NOT_LEFT
 from rdv_insertion.pilotage.stopped_messages import stopped_messages
@@ -44,7 +46,7 @@ class Asked:
             "messages_sent": None,
             "messages_to_correct": to_correct(self.organisation).count(),
             "messages_stopped": stopped_messages(self.organisation, now=self.now).count(),
-            "messages_waiting": not_left(self.organisation).count(),
+            "messages_waiting": not_left(self.organisation, now=self.now).count(),
         }
         tabs = [
             Tab(name, _LABELS[name], reverse(name, args=[self.organisation.slug]), count, name == current)
@@ -59,7 +61,7 @@ class Asked:
 
 
 _LABELS = {
-    "messages_sent": "Envois",
+    "messages_sent": "Chiffres",
     "messages_to_correct": "À corriger",
     "messages_stopped": "En panne",
     "messages_waiting": "En attente",
@@ -79,6 +81,12 @@ def to_correct(organisation: Organisation) -> QuerySet[RefusedContact]:
     return RefusedContact.objects.current().of_organisation(organisation)
 
 
-def not_left(organisation: Organisation) -> QuerySet[Message]:
-    """What people have not been sent yet, for whatever reason."""
-    return Message.objects.filter(organisation=organisation, status__in=NOT_LEFT, usager__isnull=False)
+def not_left(organisation: Organisation, *, now: datetime) -> QuerySet[Message]:
+    """What people have not been sent yet, for whatever reason; of letters, those that *Courriers* prints."""
+    letters = waiting_letters(organisation, now=now).order_by().values("pk")
+    return Message.objects.filter(
+        Q(status__in=WAITING) | Q(pk__in=letters),
+        organisation=organisation,
+        status__in=NOT_LEFT,
+        usager__isnull=False,
+    )

@@ -8,17 +8,20 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from rdv_insertion.agenda import conflicts, creneaux, services
 from rdv_insertion.agenda.creneaux import Creneau, Offer
-from rdv_insertion.agenda.models import Lieu, Motif
+from rdv_insertion.agenda.models import Lieu, Motif, Rdv
 from rdv_insertion.agenda.notifications import REMINDER_BEFORE
 from rdv_insertion.agenda.plans import Plan
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel import dates
+from rdv_insertion.messaging.channels.letter.frame import has_postal_address
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.agents.rdvs import people
+from rdv_insertion.web.agents.rdvs.convocations import said_summoned
 from rdv_insertion.web.agents.rdvs.effects import said_told, told_by
 from rdv_insertion.web.agents.rdvs.grid import moment_text, place_name, read_moment, slot_url
 from rdv_insertion.web.agents.rdvs.people import Person
@@ -164,11 +167,17 @@ def _book(request: HttpRequest, choice: Choice, plan: Plan, viewer: Agent, now: 
         if not _free(choice, choice.starts_at, choice.starts_at):
             return _taken(request, choice, now)
         return _page(request, choice, now)
-    told = told_by(plan.usagers[0]) if notify else ""
-    who = f"{plan.usagers[0].first_name} reçoit la confirmation {told}." if told else said_told(0)
-    moment = dates.long_moment(plan.starts_at, plan.time_zone)
-    messages.success(request, f"Le rendez-vous est pris : {moment}. {who}")
+    messages.success(request, _said_taken(rdv, plan, told_by(plan.usagers[0]) if notify else "", now))
     return redirect("rdv_show", rdv.pk)
+
+
+def _said_taken(rdv: Rdv, plan: Plan, told: str, now: datetime) -> str:
+    """What was done. `told`: how the person is told of it, empty when they are not."""
+    moment = dates.long_moment(plan.starts_at, plan.time_zone)
+    if plan.motif.convocation:
+        return format_html("La convocation est fixée : {}. {}", moment, said_summoned(rdv, told, now))
+    who = f"{plan.usagers[0].first_name} reçoit la confirmation {told}." if told else said_told(0)
+    return f"Le rendez-vous est pris : {moment}. {who}"
 
 
 def _page(request: HttpRequest, choice: Choice, now: datetime, refusal: str = "") -> HttpResponse:
@@ -182,6 +191,7 @@ def _page(request: HttpRequest, choice: Choice, now: datetime, refusal: str = ""
         "fingerprint": unread.fingerprint,
         "refusal": refusal,
         "told": told_by(choice.person.usager) if choice.person else "",
+        "by_post": choice.person is not None and has_postal_address(choice.person.usager),
         "reminded": choice.starts_at - now > REMINDER_BEFORE,
         "notify": request.POST.get("prevenir") == "oui" if posted else True,
         "found": people.search(agent_of(request), request.GET.get("q", "")) if not choice.person else None,

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from rdv_insertion.agenda.convocations import TOLD_ENOUGH, motifs_to_summon, untold
@@ -133,6 +134,25 @@ def _summons(participation: Participation, to_call: bool, now: datetime) -> Summ
         only_by_post=bool(purpose) and coming and not channels_for(participation.usager),
         letter="" if refusal else words,
         missing=refusal if purpose and coming else "",
+    )
+
+
+def said_summoned(rdv: Rdv, told: str, now: datetime) -> str:
+    """How the one person of a new convocation learns of it, for the agent who has just taken it.
+
+    `told` is `par SMS et par mail`; when it is empty, the letter to print, which the page of the rdv has.
+    """
+    if told:
+        return f"Elle part {told}."
+    participation = rdv.participations.select_related("usager").get()
+    participation.rdv = rdv
+    summons = summons_of(rdv, [participation], now).get(participation.pk)
+    if summons is None or not summons.letter:
+        return f"Elle n'est pas envoyée. {summons.missing if summons else ''}".strip()
+    return format_html(
+        "Elle n'est pas envoyée : "
+        '<a href="#courrier-{}">le courrier de convocation est prêt à imprimer</a>.',
+        participation.pk,
     )
 
 

@@ -223,6 +223,69 @@ def test_the_page_of_a_collective_one_costs_the_same_queries_whatever_their_numb
     assert counts[0] == counts[1]
 
 
+# ---- Taking the slot of a convocation
+
+
+@pytest.fixture
+def summoning_slot(motif, slot):
+    """What the form of confirmation sends to summon somebody."""
+    motif.bookable_by, motif.convocation = "agents", True
+    motif.save()
+    return slot
+
+
+def test_the_confirmation_says_that_it_is_a_convocation_and_how_it_leaves(agent_client, summoning_slot):
+    page = text_of(agent_client.get(reverse("find_slot_confirm"), summoning_slot))
+    assert "Confirmer la convocation" in page
+    assert "La convocation part par SMS et par mail" in page
+    assert ">Convoquer</button>" in page
+    assert "reçoit la confirmation" not in page
+
+
+def test_an_ordinary_rdv_is_not_called_a_convocation(agent_client, slot):
+    page = text_of(agent_client.get(reverse("find_slot_confirm"), slot))
+    assert "Elle reçoit la confirmation par SMS et par mail" in page
+    assert "convocation" not in page.lower()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("12 rue de l'Église 26150 Die", "imprimez le courrier de convocation"),
+        (None, "complétez ses coordonnées pour imprimer le courrier"),
+    ],
+)
+def test_the_confirmation_says_when_only_a_letter_can_summon(
+    agent_client, summoning_slot, usager, address, said
+):
+    usager.phone_number, usager.email, usager.address = None, None, address
+    usager.save()
+    assert said in text_of(agent_client.get(reverse("find_slot_confirm"), summoning_slot))
+
+
+def test_what_was_done_says_how_the_convocation_leaves(agent_client, summoning_slot):
+    page = text_of(agent_client.post(reverse("find_slot_confirm"), summoning_slot, follow=True))
+    assert "La convocation est fixée : " in page
+    assert "Elle part par SMS et par mail." in page
+
+
+def test_somebody_reachable_by_post_only_has_a_letter_ready_to_print(agent_client, summoning_slot, usager):
+    usager.phone_number, usager.email, usager.address = None, None, "12 rue de l'Église 26150 Die"
+    usager.save()
+    page = text_of(agent_client.post(reverse("find_slot_confirm"), summoning_slot, follow=True))
+    anchor = f"courrier-{Participation.objects.get().pk}"
+    assert f'<a href="#{anchor}">le courrier de convocation est prêt à imprimer</a>' in page
+    assert f'id="{anchor}"' in page
+    assert "Personne n'est prévenu" not in page
+
+
+def test_somebody_whom_nothing_reaches_is_said_to_miss_an_address(agent_client, summoning_slot, usager):
+    usager.phone_number, usager.email, usager.address = None, None, None
+    usager.save()
+    page = text_of(agent_client.post(reverse("find_slot_confirm"), summoning_slot, follow=True))
+    assert "Elle n'est pas envoyée. Il manque l'adresse de cette personne" in page
+
+
 # ---- The letter
 
 
