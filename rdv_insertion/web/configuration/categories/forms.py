@@ -193,7 +193,7 @@ class WordingForm(DsfrBaseForm):
 
     @property
     def words(self) -> dict[str, str]:
-        """What is typed and right, by field; a wrong field is as if it were empty. At first, what is saved."""
+        """What is typed and right, by field (a wrong one is as if empty); at first, what is saved."""
         if not self.is_bound:
             return own_words(self.category, self.initial)
         self.is_valid()
