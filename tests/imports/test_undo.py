@@ -17,7 +17,8 @@ from rdv_insertion.imports.models import ImportRow, ImportRun
 from rdv_insertion.imports.services.undoing import Kept
 from rdv_insertion.invitations import services as invitations
 from rdv_insertion.invitations.enums import InvitationOrigin
-from rdv_insertion.invitations.models import Invitation
+from rdv_insertion.invitations.models import Invitation, InvitationTarget
+from rdv_insertion.invitations.services.runs import prepare
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.usagers.services import edit_usager
 from tests.factories import (
@@ -210,9 +211,27 @@ def test_everything_that_may_refer_to_a_person_is_looked_at():
         "ImportRow.usager",
         "Message.usager",
         "Participation.usager",
+        "RefusedContact.usager",
         "UsagerOrganisation.usager",
     }
-    assert referring_to(FollowUp) == {"Invitation.follow_up", "Participation.follow_up"}
+    assert referring_to(FollowUp) == {
+        "Invitation.follow_up",
+        "InvitationTarget.follow_up",
+        "Participation.follow_up",
+    }
+
+
+def test_who_was_only_prepared_to_be_invited_leaves_the_run_too(previewed: Previewed, configuration):
+    run = write(previewed(files.people(1)))
+    prepare(
+        configuration=configuration,
+        follow_ups=[FollowUp.objects.get().pk],
+        origin=InvitationOrigin.USERS_INDEX_PAGE,
+        agent=None,
+        now=timezone.now(),
+    )
+    assert undo(run) == 1
+    assert not InvitationTarget.objects.exists()
 
 
 def test_who_is_invited_meanwhile_stays(previewed: Previewed, configuration, transactional_db, in_threads):

@@ -15,8 +15,9 @@ from rdv_insertion.imports.models import ImportRow, ImportRun
 from rdv_insertion.imports.services.stages import lock
 from rdv_insertion.imports.services.work import invitable_rows
 from rdv_insertion.invitations.models import Invitation
+from rdv_insertion.invitations.services.runs import leave_runs
 from rdv_insertion.kernel import bulk
-from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.models import Message, RefusedContact
 from rdv_insertion.usagers.models import Usager, UsagerOrganisation
 from rdv_insertion.usagers.services import delete_people, lock_department
 
@@ -82,7 +83,11 @@ def _created(run: ImportRun, now: datetime) -> QuerySet[ImportRow]:
         (Q(written_at__lte=now - WITHIN), Kept.TOO_OLD),
         (Exists(Invitation.objects.filter(follow_up__usager=usager)), Kept.INVITED),
         (Exists(Participation.objects.filter(usager=usager)), Kept.WITH_RDV),
-        (Exists(Message.objects.filter(usager=usager)), Kept.TOLD),
+        (
+            Exists(Message.objects.filter(usager=usager))
+            | Exists(RefusedContact.objects.filter(usager=usager)),
+            Kept.TOLD,
+        ),
         (~Q(usager__updated_at=F("written_at")), Kept.EDITED),
         (Exists(FollowUp.objects.filter(usager=usager).exclude(opened_by_run)), Kept.FOLLOWED_UP),
         (Exists(UsagerOrganisation.objects.filter(usager=usager).exclude(as_written)), Kept.ELSEWHERE),
@@ -134,5 +139,6 @@ def _forget(run: ImportRun, people: Collection[int]) -> None:
     rows = ImportRow.objects.filter(usager__in=people)
     rows.filter(run=run, written_at__isnull=False).update(state=RowState.UNDONE, usager=None, to_invite=False)
     rows.update(usager=None)
+    leave_runs(usager_ids=people)
     delete_follow_ups(usager_ids=people)
     delete_people(usager_ids=people)

@@ -197,6 +197,11 @@ def resume(*, run: InvitationRun) -> None:
         _defer(run)
 
 
+def leave_runs(*, usager_ids: Collection[int]) -> None:
+    """Take people who are deleted out of the runs that prepared or refused to invite them. One statement."""
+    InvitationTarget.objects.filter(follow_up__usager__in=usager_ids).delete()
+
+
 def has_job(run: InvitationRun) -> bool:
     """Whether the worker has this run in hand, or still has to take it."""
     known = ProcrastinateJob.objects.filter(task_name=_JOB, args__run_id=run.pk)
