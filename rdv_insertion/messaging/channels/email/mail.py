@@ -5,6 +5,7 @@ import re
 from email.headerregistry import Address
 from email.mime.text import MIMEText
 from email.utils import parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -22,7 +23,13 @@ def sender_of(name: str) -> str:
 
     A name is typed by somebody: line breaks and quotes are taken out, so that it cannot add a header.
     """
-    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return _sender(name, settings.DEFAULT_FROM_EMAIL)
+
+
+@lru_cache(maxsize=256)
+def _sender(name: str, from_email: str) -> str:
+    """Parsed once for the thousands of mails of a run."""
+    address = parseaddr(from_email)[1]
     printable = "".join(
         " " if not letter.isprintable() else letter for letter in name if letter not in '"\\<>'
     )
