@@ -10,11 +10,8 @@ from django.views.decorators.http import require_safe
 
 from rdv_insertion.imports import services
 from rdv_insertion.imports.enums import Stage
-from rdv_insertion.imports.models import ImportRun
-from rdv_insertion.imports.perms import get_run_for
-from rdv_insertion.web.agents.access import agent_of
-from rdv_insertion.web.agents.imports.steps import about, of_run
-from rdv_insertion.web.shell import remember_organisation
+from rdv_insertion.kernel.snapshots import one_moment
+from rdv_insertion.web.agents.imports.steps import about, of_run, opened
 
 # What a worker checks, on a modest machine; and the time it may take before it takes the job.
 _ROWS_PER_SECOND = 4_000
@@ -22,9 +19,10 @@ _BEFORE_IT_BEGINS = timedelta(seconds=3)
 
 
 @require_safe
+@one_moment()
 def show(request: HttpRequest, run_id: int) -> HttpResponse:
     """How many rows, and about how long; once they are checked, the next page."""
-    run = _run(request, run_id)
+    run = opened(request, run_id)
     if run.erased_at or run.stage != Stage.CHECKING:
         return redirect("import_run", run.pk)
     rows = run.file.rows_of(run.sheet)
@@ -42,17 +40,12 @@ def show(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @require_safe
+@one_moment()
 def state(request: HttpRequest, run_id: int) -> HttpResponse:
     """Asked again and again by the page: nothing while the worker works, else where to go."""
-    run = _run(request, run_id)
+    run = opened(request, run_id)
     if run.stage != Stage.CHECKING:
         return HttpResponse(headers={"HX-Redirect": reverse("import_run", args=[run.pk])})
     if services.has_job(run):
         return HttpResponse(status=204)
     return HttpResponse(headers={"HX-Refresh": "true"})
-
-
-def _run(request: HttpRequest, run_id: int) -> ImportRun:
-    run = get_run_for(agent_of(request), run_id)
-    remember_organisation(request, run.organisation)
-    return run

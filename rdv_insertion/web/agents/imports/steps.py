@@ -14,6 +14,7 @@ from rdv_insertion.imports.enums import Stage
 from rdv_insertion.imports.models import ImportRun
 from rdv_insertion.imports.perms import get_run_for
 from rdv_insertion.imports.services import WrongStage
+from rdv_insertion.kernel.snapshots import one_moment_if_reading
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.shell import remember_organisation
@@ -58,6 +59,13 @@ def current_step(run: ImportRun) -> str:
     return "import_invitation" if invites and run.motif_category_id else "import_writing"
 
 
+def opened(request: HttpRequest, run_id: int) -> ImportRun:
+    """The import of the address, whose organisation becomes that of the pages; 404 for a stranger."""
+    run = get_run_for(agent_of(request), run_id)
+    remember_organisation(request, run.organisation)
+    return run
+
+
 def at_stages(*stages: str) -> Callable[[RunView[Parameters]], View]:
     """Have a view get the import that the agent may see, at one of `stages`; else go where it is."""
 
@@ -66,16 +74,16 @@ def at_stages(*stages: str) -> Callable[[RunView[Parameters]], View]:
         def open_step(
             request: HttpRequest, run_id: int, *args: Parameters.args, **kwargs: Parameters.kwargs
         ) -> HttpResponse:
-            run = get_run_for(agent_of(request), run_id)
-            remember_organisation(request, run.organisation)
-            if run.erased_at:
-                return redirect("import_run", run.pk)
-            if run.stage not in stages:
-                return go_where_it_is(request, run)
-            try:
-                return view(request, run, *args, **kwargs)
-            except WrongStage:
-                return go_where_it_is(request, get_run_for(agent_of(request), run_id))
+            with one_moment_if_reading(request):
+                run = opened(request, run_id)
+                if run.erased_at:
+                    return redirect("import_run", run.pk)
+                if run.stage not in stages:
+                    return go_where_it_is(request, run)
+                try:
+                    return view(request, run, *args, **kwargs)
+                except WrongStage:
+                    return go_where_it_is(request, get_run_for(agent_of(request), run_id))
 
         return open_step
 

@@ -19,6 +19,7 @@ from rdv_insertion.invitations.letters import letters_pdf
 from rdv_insertion.invitations.models import Invitation, InvitationRun
 from rdv_insertion.invitations.results import Kind, Sent
 from rdv_insertion.invitations.services import runs
+from rdv_insertion.kernel.snapshots import one_moment
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.services.printing import mark_printed
@@ -63,9 +64,11 @@ def show(request: HttpRequest, run: InvitationRun) -> HttpResponse:
     """What will leave, then the progress, then the result."""
     if run.stage == RunStage.PREPARING:
         return preparation(request, run)
-    if run.stage == RunStage.INVITING:
-        return render(request, "agents/invitations/progress.html", _working(run))
-    return render(request, "agents/invitations/result.html", _result(request, run))
+    with one_moment():
+        run.refresh_from_db(fields=["stage", "started_at", "finished_at"])
+        if run.stage == RunStage.INVITING:
+            return render(request, "agents/invitations/progress.html", _working(run))
+        return render(request, "agents/invitations/result.html", _result(request, run))
 
 
 def _working(run: InvitationRun) -> dict[str, Any]:
