@@ -24,8 +24,8 @@ def measure() -> list[Figure]:
     return [
         _drained(organisation, "sms", _SMS, "SMS, Brevo's API", goal=300),
         _drained(organisation, "sms", _MAILS, "SMS, OVH's API", environment=_OVH, goal=300),
-        _drained(organisation, "email", _MAILS, "mails, SMTP"),
-        _drained(organisation, "email", _MAILS, "mails, Brevo's API", environment=_BREVO),
+        _drained(organisation, "email", _MAILS, "mails, SMTP", goal=300),
+        _drained(organisation, "email", _MAILS, "mails, Brevo's API", environment=_BREVO, goal=300),
     ]
 
 

@@ -11,5 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("callbacks/", include("rdv_insertion.web.providers.urls")),
 ]
 
+handler404 = "rdv_insertion.web.errors.not_found"
+handler500 = "rdv_insertion.web.errors.server_error"
+
 if settings.DEMO_MODE:
     urlpatterns.append(path("demo/", include("demo.urls")))

@@ -1,6 +1,7 @@
-"""What people received: SMS and mails kept by the local providers, letters written to be printed."""
+"""What people received: SMS and mails kept by the local providers, letters written to be printed, and what
+was told to have arrived before the demonstration began, which is in the database only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
@@ -13,8 +14,14 @@ from django.db.models import Q
 from demo.providers import storage
 from demo.providers.smtp import parse
 from rdv_insertion.kernel import phone
-from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.messaging.enums import Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.replies import reply_address
+
+# How the references of what was told begin: no provider gives one of these.
+TOLD = "demo-"
+_TOLD_KEY = "told-"
+_ARRIVED = (MessageStatus.SENT, MessageStatus.DELIVERED)
 
 
 @dataclass(frozen=True, order=True)
@@ -22,7 +29,7 @@ class Entry:
     """One message in the list: known without opening it."""
 
     received_at: datetime
-    # The name of its file, or the number of a letter.
+    # The name of its file, the number of a letter, or `told-` and the number of a message.
     key: str
     channel: str
     recipient: str
@@ -38,11 +45,13 @@ class Received:
     text: str = ""
     html: str = field(default="", repr=False)
     calendar: bytes = field(default=b"", repr=False)
+    # Where an answer goes; empty when nobody reads it.
+    reply_to: str = ""
 
 
 def entries(folder: Path, *, channel: str = "", recipient: str = "") -> list[Entry]:
     """All that was sent, newest first: by one channel, to recipients that contain `recipient`, if given."""
-    found = [*_from_files(folder), *_letters(recipient)]
+    found = [*_from_files(folder), *_told(), *_letters(recipient)]
     wanted = _comparable(recipient)
     return sorted(
         (
@@ -59,6 +68,17 @@ def _from_files(folder: Path) -> Iterator[Entry]:
     for name in storage.names(folder):
         received_at, channel, recipient = storage.described(name)
         yield Entry(received_at, name, channel, recipient)
+
+
+def _told(number: int | None = None) -> Iterator[Entry]:
+    """What was received before the demonstration began (demo/department/correspondence.py), or one of it."""
+    rows = Message.objects.filter(provider_reference__startswith=TOLD, status__in=_ARRIVED)
+    if number:
+        rows = rows.filter(pk=number)
+    for key, created_at, sent_at, channel, recipient in rows.order_by().values_list(
+        "pk", "created_at", "sent_at", "channel", "recipient"
+    ):
+        yield Entry(sent_at or created_at, f"{_TOLD_KEY}{key}", channel, recipient)
 
 
 def _letters(recipient: str) -> Iterator[Entry]:
@@ -81,8 +101,19 @@ def _comparable(recipient: str) -> str:
     return typed
 
 
-def opened(folder: Path, entry: Entry) -> Received:
-    """The message behind an entry. Raises FileNotFoundError when it was deleted meanwhile."""
+def opened(folder: Path, entries: Iterable[Entry]) -> list[Received]:
+    """The messages behind entries; one query. Raises FileNotFoundError when one was deleted meanwhile."""
+    numbered = [(entry, _number_of_told(entry.key)) for entry in entries]
+    told = Message.objects.in_bulk([number for _, number in numbered if number])
+    return [_of_row(entry, told[n]) if n else _kept(folder, entry) for entry, n in numbered]
+
+
+def _number_of_told(key: str) -> int | None:
+    number = key.removeprefix(_TOLD_KEY)
+    return int(number) if number != key and number.isdecimal() else None
+
+
+def _kept(folder: Path, entry: Entry) -> Received:
     if entry.channel == Channel.SMS:
         body = loads((folder / entry.key).read_bytes())
         return Received(entry, sender=str(body["sender"]), text=str(body["content"]))
@@ -93,13 +124,30 @@ def opened(folder: Path, entry: Entry) -> Received:
 
 def find(folder: Path, name: str) -> Received | None:
     """The mail or SMS kept under this name, or None when there is none."""
-    if not storage.is_name(name):
+    if number := _number_of_told(name):
+        found = next(_told(number), None)
+    elif storage.is_name(name):
+        received_at, channel, recipient = storage.described(name)
+        found = Entry(received_at, name, channel, recipient)
+    else:
         return None
-    received_at, channel, recipient = storage.described(name)
     try:
-        return opened(folder, Entry(received_at, name, channel, recipient))
+        return opened(folder, [found])[0] if found else None
     except FileNotFoundError:
         return None
+
+
+def _of_row(entry: Entry, message: Message) -> Received:
+    mail = message.channel == Channel.EMAIL
+    return Received(
+        entry,
+        sender=message.sender,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        calendar=message.calendar.encode(),
+        reply_to=reply_address(message.pk) if mail else "",
+    )
 
 
 def _mail(entry: Entry, mail: EmailMessage) -> Received:
@@ -112,6 +160,7 @@ def _mail(entry: Entry, mail: EmailMessage) -> Received:
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
         calendar=bytes(events[0].get_payload(decode=True)) if events else b"",
+        reply_to=str(mail["Reply-To"] or ""),
     )
 
 

@@ -156,6 +156,8 @@ def _set_environment(address: Address) -> None:
         "DEMO_ADDRESS_PORT": str(address_port),
         "DEMO_EMAIL_PORT": str(email_port),
         "DEMO_OVH_PORT": str(ovh_port),
+        # Answers are typed in /demo/messages: no mail comes from outside.
+        "REPLY_DOMAIN": "reponses.demo.test",
         "ALLOWED_HOSTS": "*" if address.host in ("0.0.0.0", "::") else f"{address.host},localhost",  # noqa: S104
         # The announcement stays in sight; LOG_LEVEL=INFO make demo shows every request.
         "LOG_LEVEL": "WARNING",
@@ -276,6 +278,8 @@ def _announcement() -> str:
         "La démonstration est prête.",
         "",
         f"Adresse    {url}",
+        f"Visite     {url}/demo",
+        "           chaque page, en un clic, avec le bon compte",
         f"Messages   {url}/demo/messages",
         "           les SMS, les mails et les courriers : rien ne sort de cette machine",
         "",

@@ -1,19 +1,26 @@
-"""/demo/messages: everything that was sent, as the person sees it. In demonstration only, open to all."""
+"""/demo: the tour, and everything that was sent as the person sees it. In demonstration only, open to all."""
 
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from demo import outbox
+from demo import answers, outbox, tour
+from rdv_insertion.agents.models import Agent
+from rdv_insertion.exchanges.services import receive_mail
 from rdv_insertion.invitations.letters import letters_of_messages
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.replies import message_id_of
 
 _MESSAGES_PER_PAGE = 20
 # A mail is somebody else's HTML: it may be styled, and that is all.
@@ -21,6 +28,25 @@ _MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+
+
+@require_safe
+@login_not_required
+def show_tour(request: HttpRequest) -> HttpResponse:
+    """Each state of the product, one click away."""
+    return render(request, "demo/tour.html", {"chapters": tour.chapters(now=timezone.now())})
+
+
+@require_POST
+@login_not_required
+def go(request: HttpRequest) -> HttpResponse:
+    """Log in as one of the made-up agents, whose password everybody knows, and open the page asked for."""
+    agent = get_object_or_404(Agent, email=request.POST.get("compte", ""), is_active=True)
+    address = request.POST.get("page", "")
+    if not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        raise Http404
+    login(request, agent, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return redirect(address)
 
 
 @require_safe
@@ -33,7 +59,8 @@ def messages(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, _MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "received": [_card(entry) for entry in page.object_list],
+        "received": [_card(received) for received in outbox.opened(_folder(), page.object_list)],
+        "answered": "repondu" in request.GET,
         "channel": channel,
         "recipient": recipient,
         "channels": Channel.choices,
@@ -42,15 +69,27 @@ def messages(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/messages.html", context)
 
 
-def _card(entry: outbox.Entry) -> dict[str, object]:
-    received = outbox.opened(_folder(), entry)
+def _card(received: outbox.Received) -> dict[str, object]:
     return {
         "message": received,
-        "key": entry.key,
-        "channel": entry.channel,
+        "key": received.entry.key,
+        "channel": received.entry.channel,
         "sender": outbox.shown_sender(received),
         "recipient": outbox.shown_recipient(received),
+        "answerable": message_id_of(received.reply_to) is not None,
     }
+
+
+@require_POST
+@login_not_required
+def answer(request: HttpRequest, name: str) -> HttpResponse:
+    """Answer one mail as the person would, by the door that its provider uses."""
+    received, text = _received(name), request.POST.get("reponse", "").strip()
+    if message_id_of(received.reply_to) is None:
+        raise Http404
+    if text:
+        receive_mail(body=answers.posted(received, text), now=timezone.now())
+    return redirect(f"{reverse('demo_messages')}?canal=email{'&repondu=1' if text else ''}")
 
 
 @require_safe

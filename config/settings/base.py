@@ -56,7 +56,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "rdv_insertion.web.usagers.languages.speak_their_language",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "rdv_insertion.kernel.http.refuse_null_characters",
+    "rdv_insertion.kernel.http.RefuseNullCharacters",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Every page asks for a login unless its view says otherwise.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "rdv_insertion.web.throttling.answer_too_many_attempts",
+    "rdv_insertion.web.caching.keep_private",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -5,6 +5,7 @@ A missing variable stops the start with its name; so does a secret that anyone c
 
 import base64
 import binascii
+from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -52,6 +53,8 @@ BLIND_INDEX_KEY = _secret("BLIND_INDEX_KEY")
 ENCRYPTION_KEYS = _encryption_keys()
 # Without it no provider is heard: messages stay "sent".
 CALLBACK_SECRET = _secret("CALLBACK_SECRET") if env.str("CALLBACK_SECRET", "") else ""
+if quote(CALLBACK_SECRET, safe="") != CALLBACK_SECRET:
+    raise ImproperlyConfigured("CALLBACK_SECRET stands in addresses: letters, digits, - and _ only.")
 
 DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from demo.outbox import TOLD
 from rdv_insertion.messaging.channels.sms.encoding import segments
 from rdv_insertion.messaging.enums import Channel, MessageStatus, Provider
 from rdv_insertion.messaging.models import Message, RefusedContact
@@ -92,7 +93,7 @@ class Correspondence:
         fate |= {
             "sent_at": sent_at,
             "provider": _PROVIDERS[Channel(draft.channel)],
-            "provider_reference": f"demo-{self._reference}",
+            "provider_reference": f"{TOLD}{self._reference}",
         }
         if status in _CODES:
             late = 200_000 if status == MessageStatus.TEMPORARY_FAILURE else 90

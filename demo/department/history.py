@@ -9,11 +9,11 @@ from uuid import UUID
 
 from demo.department.correspondence import Correspondence, leave_some_unsent, refusals_of
 from demo.department.moments import Moments
-from demo.department.runs import create_run
+from demo.department.runs import create_runs
 from demo.department.stories import Round, Story
 from demo.department.structures import Structures
+from demo.department.waiting import leave_people_without_slot
 from rdv_insertion.agenda import notifications, public_holidays
-from rdv_insertion.agenda.calendar import event_file
 from rdv_insertion.agenda.contents import Contents as RdvContents
 from rdv_insertion.agenda.convocations import channels_of, purpose_for
 from rdv_insertion.agenda.enums import BUSY, CANCELLED, CreatedBy, LocationType
@@ -38,8 +38,6 @@ _REMINDED_AFTER = timedelta(days=3)
 _BEFORE_ARRIVING = timedelta(minutes=3)
 # Agents summon people in their hours of work.
 _TO_FIND_A_SLOT = timedelta(minutes=40)
-_REMINDERS = (Purpose.RDV_REMINDER, Purpose.CONVOCATION_REMINDER)
-_WITH_EVENT = (Purpose.RDV_CREATED, Purpose.CONVOCATION_CREATED)
 
 
 def working_moment(now: datetime, days_ago: int, clock_time: time) -> datetime:
@@ -270,7 +268,8 @@ class History:
         leave_some_unsent(messages, now=self._now)
         Message.objects.bulk_create(messages, batch_size=500)
         RefusedContact.objects.bulk_create(refusals_of(messages))
-        create_run(self._structures, self._invitations, self._participations)
+        create_runs(self._structures, self._invitations, self._participations)
+        leave_people_without_slot(self._invitations)
         Invitation.objects.bulk_create(self._invitations, batch_size=500)
         self._tell_follow_ups()
 
@@ -297,19 +296,7 @@ class History:
         contents: RdvContents,
         created_at: datetime,
     ) -> Message:
-        moment = f"{participation.rdv.starts_at:%Y%m%dT%H%M}"
-        sequence = "" if purpose in _REMINDERS else f"-{participation.sequence}"
-        with_event = purpose in _WITH_EVENT and channel == Channel.EMAIL
-        draft = Draft(
-            organisation=participation.rdv.organisation,
-            to=participation.usager,
-            purpose=purpose,
-            channel=channel,
-            about=f"participation-{participation.pk}",
-            period=f"{moment}{sequence}",
-            content=contents.of(participation, purpose, channel, now=created_at),
-            calendar=event_file(participation, now=created_at) if with_event else "",
-        )
+        draft = notifications.draft_of(participation, purpose, channel, contents=contents, now=created_at)
         return self._correspondence.compose(draft, created_at=created_at, arrived=False)
 
     def _tell_follow_ups(self) -> None:

@@ -52,8 +52,8 @@ OPENINGS: tuple[Opening, ...] = (
     Opening(
         "elodie.perrin", "TU,WE,FR", (9, 12), "valence_centre", ("valence_accompagnement", "valence_cer")
     ),
-    Opening("marc.vidal", "TU", (9, 12), "die_centre", ("die_orientation", "die_cer")),
-    Opening("amelie.chabert", "MO,TH", (9, 12), "die_centre", ("die_accompagnement", "die_cer")),
+    Opening("marc.vidal", "TU", (9, 12), "die_centre", ("die_orientation",)),
+    Opening("amelie.chabert", "MO,TH", (9, 12), "die_centre", ("die_accompagnement",)),
     Opening("amelie.chabert", "WE", (14, 17), "crest_die", ("die_accompagnement",)),
     Opening("partenaire", "TU,TH", (14, 17), "die_centre", ("die_accompagnement", "die_orientation")),
     Opening("partenaire", "FR", (9, 11), None, ("die_accompagnement_phone",)),

@@ -1,4 +1,4 @@
-"""The last campaign of the main category, as the run that an agent launched: who was invited, who was not."""
+"""The last campaigns of the main category, as runs that an agent launched: who was invited, who was not."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -21,18 +21,28 @@ _PAIR = ("valence", "rsa_orientation")
 _AGENT = "agent"
 _CHANNELS = (Channel.SMS, Channel.EMAIL)
 _PREPARED_BEFORE, _LASTS = timedelta(minutes=4), timedelta(seconds=2)
-# The largest of the last campaigns.
-_LAST = 3
+# The last campaigns.
+_RUNS = 3
 # How many of those who had a rdv already were among the people chosen.
 _WITH_A_RDV = 3
 
 
-def create_run(
-    structures: Structures, invitations: Iterable[Invitation], participations: Iterable[Participation]
+def create_runs(
+    structures: Structures, invitations: Iterable[Invitation], participations: Sequence[Participation]
 ) -> None:
-    """Write one run, done, with its people, and tie its `invitations` (not written yet) to it."""
+    """Write runs, all done, with their people, and tie their `invitations` (not written yet) to them."""
+    configuration = structures.configurations[_PAIR]
+    for sent_at, campaign in _campaigns(configuration, invitations)[-_RUNS:]:
+        _create_run(structures, sent_at, campaign, participations)
+
+
+def _create_run(
+    structures: Structures,
+    sent_at: datetime,
+    campaign: Sequence[Invitation],
+    participations: Iterable[Participation],
+) -> None:
     configuration, agent = structures.configurations[_PAIR], structures.agents[_AGENT]
-    sent_at, campaign = _last_campaign(configuration, invitations)
     run = InvitationRun.objects.create(
         configuration=configuration,
         channels=[channel.value for channel in _CHANNELS],
@@ -58,17 +68,17 @@ def create_run(
     InvitationTarget.objects.bulk_create(targets)
 
 
-def _last_campaign(
+def _campaigns(
     configuration: CategoryConfiguration, invitations: Iterable[Invitation]
-) -> tuple[datetime, Sequence[Invitation]]:
-    """When it left, and its invitations; reminders are none."""
+) -> list[tuple[datetime, list[Invitation]]]:
+    """When each left, and its invitations, oldest first; reminders are none."""
     campaigns: defaultdict[datetime, list[Invitation]] = defaultdict(list)
     category = configuration.motif_category
     for one in invitations:
         ours = one.organisation == configuration.organisation and one.follow_up.motif_category == category
         if ours and one.origin != InvitationOrigin.REMINDER:
             campaigns[one.created_at].append(one)
-    return max(sorted(campaigns.items())[-_LAST:], key=lambda campaign: len(campaign[1]))
+    return sorted(campaigns.items())
 
 
 def _expected(

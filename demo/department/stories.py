@@ -96,6 +96,12 @@ NEXT_STORIES: tuple[tuple[tuple[str, str], tuple[str, str], Mapping[FollowUpStat
         {_S.NOT_INVITED: 2, _S.INVITATION_PENDING: 2, _S.RDV_PENDING: 3, _S.RDV_SEEN: 2},
     ),
     (
+        ("valence", "rsa_orientation"),
+        # Nobody opens plages for it: these people find no slot.
+        ("die", "rsa_cer_signature"),
+        {_S.NOT_INVITED: 2, _S.INVITATION_PENDING: 4},
+    ),
+    (
         ("montelimar", "rsa_orientation"),
         ("montelimar", "rsa_accompagnement"),
         {_S.NOT_INVITED: 1, _S.INVITATION_PENDING: 2, _S.RDV_PENDING: 3, _S.RDV_SEEN: 1},

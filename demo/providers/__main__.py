@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from demo.providers.addresses import AddressBase
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{options.address_port}, {options.email_port} or {options.ovh_port} ({error.strerror})\n"
         )
         return 1
-    receipts = Receipts(options.outbox, mail_callback=options.mail_callback)
+    callback = options.mail_callback
+    receipts = Receipts(options.outbox, mail_callback=callback) if callback else nullcontext()
     with smtp, sms, mail, ovh, addresses, receipts:
         sys.stdout.write(f"providers: ready (mail on port {smtp.port}, SMS at {sms.url})\n")
         sys.stdout.flush()
@@ -49,7 +51,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--address-port", type=int, default=0)
     parser.add_argument("--email-port", type=int, default=0, help="Brevo's mail API")
     parser.add_argument("--ovh-port", type=int, default=0, help="OVH's SMS API")
-    parser.add_argument("--mail-callback", default="", help="address told of what became of mails")
+    parser.add_argument("--mail-callback", default="", help="tell what became of messages; mails, there")
     return parser.parse_args(arguments)
 
 

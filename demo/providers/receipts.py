@@ -11,11 +11,13 @@ In `make demo`, messages become "Reçu" a moment after they leave, by a true HTT
 The messages that were there before are left alone.
 """
 
+import email.policy
 import json
 import re
 import threading
 import time
 from collections.abc import Mapping
+from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +26,6 @@ from typing import Any, Self
 import httpx
 
 from demo.providers import storage
-from demo.providers.smtp import parse
 
 _HARD, _SOFT = "hard_bounce", "soft_bounce"
 _BY_ENDING: Mapping[str, str] = {"0000": _HARD, "1111": _SOFT, "2222": ""}
@@ -111,10 +112,12 @@ def _sms_receipt(message: Mapping[str, Any]) -> Post | None:
 
 
 def _mail_receipt(content: bytes, mail_callback: str) -> Post | None:
-    mail = parse(content)
+    if not mail_callback:
+        return None
+    mail = BytesHeaderParser(policy=email.policy.default).parsebytes(content)
     recipient = parseaddr(str(mail["To"] or ""))[1]
     said = _BY_MAILBOX.get(re.split("[@+]", recipient.lower())[0], _DELIVERED)
-    if not said or not mail_callback or not mail["X-Mailin-custom"]:
+    if not said or not mail["X-Mailin-custom"]:
         return None
     now = int(time.time())
     return mail_callback, {

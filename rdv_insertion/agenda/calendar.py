@@ -14,14 +14,17 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 from icalendar import Calendar, Event, vCalAddress
 
 from rdv_insertion.agenda.enums import CANCELLED, LocationType
 from rdv_insertion.agenda.links import agent_rdv_url, rdv_url
 from rdv_insertion.agenda.models import FormerRdvAgent, Participation, Rdv
-from rdv_insertion.agenda.presentation import place_lines, title_of, visio_url
+from rdv_insertion.agenda.presentation import visio_url
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel.text import plural, squish
+from rdv_insertion.messaging.texts.national import in_reader_words
 
 # How far back a feed goes, and how often programs are asked to read it again.
 FEED_REACH = timedelta(days=31)
@@ -38,10 +41,11 @@ class Method(StrEnum):
     CANCEL = "CANCEL"
 
 
-def event_file(participation: Participation, *, now: datetime) -> str:
-    """The text of an .ics file with this one event, for the person.
+def event_file(participation: Participation, *, title: str, now: datetime) -> str:
+    """The text of an .ics file with this one event, for the person and in their language.
 
-    The UID stays the same through moves and SEQUENCE grows, so that an agenda replaces what it had.
+    `title` is what the rdv is called, as after "votre". The UID stays the same through moves and SEQUENCE
+    grows, so that an agenda replaces what it had.
     """
     rdv = participation.rdv
     event = Event()
@@ -50,8 +54,9 @@ def event_file(participation: Participation, *, now: datetime) -> str:
     event.add("dtstart", rdv.starts_at)
     event.add("dtend", rdv.ends_at)
     event.add("sequence", participation.sequence)
-    event.add("summary", capfirst(title_of(rdv)))
-    event.add("location", ", ".join(place_lines(rdv)))
+    with override(participation.usager.language):
+        event.add("summary", capfirst(in_reader_words(title)))
+        event.add("location", _place_for_person(rdv))
     event.add("url", rdv_url(participation))
     event.add("status", "CANCELLED" if participation.status in CANCELLED else "CONFIRMED")
     calendar = _calendar(Method.PUBLISH)
@@ -116,6 +121,17 @@ def place_for_agents(rdv: Rdv) -> str:
         return f"{rdv.lieu.name}, {rdv.lieu.address}"
     how = rdv.motif.get_location_type_display()
     return f"{how} : {visio_url(rdv)}" if rdv.motif.location_type == LocationType.VISIO else how
+
+
+def _place_for_person(rdv: Rdv) -> str:
+    """Where it happens, in the active language: the place and address, or how the person is joined."""
+    if rdv.lieu:
+        return f"{rdv.lieu.name}, {rdv.lieu.address}"
+    return {
+        LocationType.PHONE: _("Par téléphone : nous vous appelons."),
+        LocationType.VISIO: _("En visioconférence, à cette adresse : %(url)s") % {"url": visio_url(rdv)},
+        LocationType.HOME: _("Nous venons chez vous."),
+    }.get(LocationType(rdv.motif.location_type), "")
 
 
 def title_for_agents(rdv: Rdv) -> str:

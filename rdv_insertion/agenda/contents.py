@@ -17,7 +17,7 @@ from rdv_insertion.messaging.channels.letter.frame import LetterFrame, frame_for
 from rdv_insertion.messaging.enums import CONVOCATIONS, Channel, Purpose
 from rdv_insertion.messaging.identity import SenderIdentity, identities_of
 from rdv_insertion.messaging.texts import EarlierSlotContent, RdvContent, addressee_of
-from rdv_insertion.messaging.texts.rdv import CANCELLED, CREATED, REMINDER, UPDATED
+from rdv_insertion.messaging.texts.rdvs.content import CANCELLED, CREATED, REMINDER, UPDATED
 from rdv_insertion.messaging.texts.words import Words
 
 _EVENTS: dict[str, str] = {

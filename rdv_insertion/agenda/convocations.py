@@ -8,6 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Value
+from django.db.models.functions import Concat
+
 from rdv_insertion.agenda.models import Motif, Participation
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.followups.models import MotifCategory
@@ -23,6 +26,7 @@ NO_PHONE_TO_GIVE = (
     "Il manque un numéro de téléphone à donner dans la convocation : ajoutez-le au lieu, à la catégorie ou à "
     "l'organisation, dans la configuration."
 )
+_PARTICIPATION = "participation-"
 # What a rdv's purposes become for somebody who is summoned.
 AS_CONVOCATION: dict[str, str] = {
     Purpose.RDV_CREATED: Purpose.CONVOCATION_CREATED,
@@ -35,7 +39,7 @@ _ON_PAPER = (Purpose.CONVOCATION_CREATED, Purpose.CONVOCATION_CANCELLED)
 
 def about(participation_id: int) -> str:
     """What `Message.about` says of the messages about this participation."""
-    return f"participation-{participation_id}"
+    return f"{_PARTICIPATION}{participation_id}"
 
 
 def version_of(participation: Participation) -> str:
@@ -122,6 +126,21 @@ def _is_untold(participation: Participation, messages: Collection[Message], now:
 
 def _channel(message: Message) -> str:
     return message.unique_key.rpartition(":")[2]
+
+
+def worth_posting(now: datetime) -> Exists:
+    """For letters of convocations (`Message`): whether the rdv is to come, and as the letter says.
+
+    Whatever moves, cancels or restores it gives it another version (`version_of`), which the letter has not.
+    """
+    text = CharField()
+    same_person = Participation.objects.filter(usager=OuterRef("usager"), rdv__starts_at__gt=now)
+    versions = same_person.annotate(
+        key=ExpressionWrapper(OuterRef("unique_key"), text),
+        theirs=Concat(Value(f":{_PARTICIPATION}"), "pk", Value("-"), output_field=text),
+        version=Concat(Value("-"), "sequence", Value(f":{Channel.LETTER}"), output_field=text),
+    )
+    return Exists(versions.filter(key__contains=F("theirs"), key__endswith=F("version")))
 
 
 def motifs_to_summon(organisation: Organisation, category: MotifCategory) -> list[Motif]:

@@ -81,6 +81,7 @@ def draft_of(
     """What is told of this participation by one channel: the same thing in the same version, once."""
     rdv = participation.rdv
     reminder = purpose in _REMINDERS
+    content = contents.of(participation, purpose, channel, now=now)
     return messaging.Draft(
         organisation=rdv.organisation,
         to=participation.usager,
@@ -88,7 +89,7 @@ def draft_of(
         channel=channel,
         about=about(participation.pk),
         period=f"{rdv.starts_at:%Y%m%dT%H%M}" if reminder else version_of(participation),
-        content=contents.of(participation, purpose, channel, now=now),
-        calendar=event_file(participation, now=now) if purpose in _WITH_EVENT else "",
+        content=content,
+        calendar=event_file(participation, title=content.title, now=now) if purpose in _WITH_EVENT else "",
         refusal=refusal,
     )

@@ -5,17 +5,20 @@ from django.conf import settings
 from rdv_insertion.agenda.enums import LocationType
 from rdv_insertion.agenda.models import Rdv
 from rdv_insertion.agenda.phones import phone_of
+from rdv_insertion.followups.words import words_for
 from rdv_insertion.kernel import phone
 
 
 def title_of(rdv: Rdv) -> str:
-    """`rendez-vous d'orientation`, or the motif's name when it has no category."""
+    """`rendez-vous d'orientation`, as its organisation calls it; the motif's name without category.
+
+    One query.
+    """
     category = rdv.motif.motif_category
     if category is None:
         return rdv.motif.name
-    return (
-        category.rdv_title_by_phone if rdv.motif.location_type == LocationType.PHONE else category.rdv_title
-    )
+    words = words_for(rdv.organisation_id, category)
+    return words.title_by_phone if rdv.motif.location_type == LocationType.PHONE else words.title
 
 
 def place_lines(rdv: Rdv) -> list[str]:

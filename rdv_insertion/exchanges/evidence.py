@@ -67,7 +67,7 @@ def messages_about(participation: Participation) -> Sequence[Message]:
 
 
 def evidence_of(participation: Participation, *, now: datetime) -> Evidence:
-    """The proof as it stands at `now`. Two queries.
+    """The proof as it stands at `now`. Three queries.
 
     The participation comes `with_details` and with the agent who set it.
     """
@@ -149,7 +149,7 @@ def _author(participation: Participation) -> str:
 def _sent(message: Message, answers: Sequence[str], zone: ZoneInfo) -> Sent:
     translated = message.french_text and message.french_text != message.text
     return Sent(
-        title=f"{message.get_purpose_display()}, par {_BY[message.channel]}",
+        title=f"{message.get_purpose_display()}, par {Channel(message.channel).noun}",
         status=message.status,
         facts=[(label, value) for label, value in _facts_of(message, zone) if value],
         answers=answers,
@@ -158,9 +158,6 @@ def _sent(message: Message, answers: Sequence[str], zone: ZoneInfo) -> Sent:
         french=message.french_text if translated else "",
         language=IN_FRENCH.get(message.language, "") if translated else "",
     )
-
-
-_BY: dict[str, str] = {Channel.SMS: "SMS", Channel.EMAIL: "mail", Channel.LETTER: "courrier"}
 
 
 def _facts_of(message: Message, zone: ZoneInfo) -> Iterable[Fact]:

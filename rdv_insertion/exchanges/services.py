@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from procrastinate.types import JSONDict
 
 from rdv_insertion.exchanges.enums import Outcome
@@ -59,7 +60,7 @@ def process_receipt(*, receipt_id: int, now: datetime) -> None:
         logger.warning("receipt_unreadable", receipt_id=receipt.pk, source=receipt.source)
         _finish(receipt, Outcome.UNREADABLE, now)
         return
-    receipt.message_id = event.message_id or receipt.message_id or _message_by_reference(event)
+    receipt.message_id = _message_of(event, receipt)
     _finish(receipt, Outcome.APPLIED if _apply(receipt, event, now) else Outcome.IGNORED, now)
 
 
@@ -78,23 +79,52 @@ def process_inbound_mail(*, inbound_mail_id: int, now: datetime) -> None:
     results = [forwarding.forward(mail, now=now) for mail in mails]
     for result in results:
         logger.info("inbound_mail", inbound_mail_id=inbound.pk, result=result.what)
+    lost: list[JSONDict] = [
+        {"inbound_mail_id": inbound.pk, "place": place}
+        for place, result in enumerate(results)
+        if result.to_support
+    ]
+    jobs.defer("give_mail_to_support", *lost, queue=QUEUE)
     inbound.message_id = next((result.message_id for result in results if result.message_id), None)
     _finish(inbound, Outcome.APPLIED if any(one.forwarded for one in results) else Outcome.IGNORED, now)
 
 
+def give_to_support(*, inbound_mail_id: int, place: int) -> None:
+    """Write to the support about one mail of a call, the `place`-th; about nothing that was erased meanwhile.
+
+    Raises what the mail server raises: the job starts again.
+    """
+    inbound = InboundMail.objects.filter(pk=inbound_mail_id).first()
+    if inbound is not None:
+        forwarding.write_to_support(mails_of(inbound.body)[place])
+
+
 @transaction.atomic
 def erase_old(*, now: datetime) -> int:
-    """Forget what was received more than 90 days ago, and the mails that forwarded people's words.
+    """Forget what was received more than 90 days ago, or about people deleted since, and the mails that
+    forwarded their words.
 
-    What became of each message stays on the message. Returns how many rows are erased.
+    What became of each message stays on the message, which goes with its person: what names a message that
+    is no more is what they leave here, however they were deleted. Returns how many rows are erased.
     """
     since = now - KEPT_FOR
+    gone = Q(message_id__isnull=False) & ~Exists(Message.objects.filter(pk=OuterRef("message_id")))
     erased = [
-        Receipt.objects.filter(received_at__lt=since).delete(),
-        InboundMail.objects.filter(received_at__lt=since).delete(),
-        Message.objects.filter(purpose=Purpose.REPLY, created_at__lt=since).delete(),
+        Receipt.objects.filter(Q(received_at__lt=since) | gone).delete(),
+        InboundMail.objects.filter(Q(received_at__lt=since) | gone).delete(),
+        _replies().filter(Q(created_at__lt=since) | Q(pk__in=_replies_of_the_gone())).delete(),
     ]
     return sum(count for count, _ in erased)
+
+
+def _replies() -> QuerySet[Message]:
+    return Message.objects.filter(purpose=Purpose.REPLY).order_by()
+
+
+def _replies_of_the_gone() -> list[int]:
+    answered = {pk: forwarding.answered(about) for pk, about in _replies().values_list("pk", "about")}
+    known = set(Message.objects.filter(pk__in=set(answered.values())).values_list("pk", flat=True))
+    return [pk for pk, message_id in answered.items() if message_id and message_id not in known]
 
 
 def _text(body: bytes) -> str:
@@ -140,6 +170,14 @@ def _apply(receipt: Receipt, event: Event, now: datetime) -> bool:
         sentence=reason.sentence if reason else "",
         refuses_contact=event.meaning.refuses_contact,
     )
+
+
+def _message_of(event: Event, receipt: Receipt) -> int | None:
+    """The message that a receipt is about, when there is one: the id of none is not kept (`erase_old`)."""
+    named = event.message_id or receipt.message_id
+    if named is None:
+        return _message_by_reference(event)
+    return Message.objects.filter(pk=named).values_list("pk", flat=True).first()
 
 
 def _message_by_reference(event: Event) -> int | None:

@@ -22,6 +22,12 @@ def process_inbound_mail(inbound_mail_id: int) -> None:
     services.process_inbound_mail(inbound_mail_id=inbound_mail_id, now=timezone.now())
 
 
+@app.task(name="give_mail_to_support", queue=services.QUEUE, retry=_LATER)
+def give_mail_to_support(inbound_mail_id: int, place: int) -> None:
+    """Write to the support about a mail that answers none of ours, outside any transaction."""
+    services.give_to_support(inbound_mail_id=inbound_mail_id, place=place)
+
+
 @app.periodic(cron="43 3 * * *")
 @app.task(name="erase_old_exchanges", queue="housekeeping", queueing_lock="erase_old_exchanges")
 def erase_old_exchanges(timestamp: int) -> None:

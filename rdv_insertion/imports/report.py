@@ -49,7 +49,6 @@ _NIR = re.compile(
 _HIDDEN = "(NIR non affiché)"
 _LONG_ENOUGH = 13
 _BEFORE = (Stage.PREVIEW, Stage.WRITING)
-_BY = {Channel.SMS: "SMS", Channel.EMAIL: "mail", Channel.LETTER: "courrier"}
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def _columns(run: ImportRun, *, internal_id: bool) -> list[_Column]:
     if internal_id:
         columns.insert(7, _Column("Identifiant interne", 18))
     if run.motif_category_id is not None:
-        columns += [_Column(f"Invitation par {_BY[channel]}", 28) for channel in Channel]
+        columns += [_Column(f"Invitation par {channel.noun}", 28) for channel in Channel]
     return columns
 
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -17,32 +16,8 @@ from rdv_insertion.imports.normalise import ProblemKind
 from rdv_insertion.imports.run import to_write
 from rdv_insertion.invitations.enums import InvitationOrigin
 from rdv_insertion.invitations.models import Invitation
+from rdv_insertion.kernel.progress import Progress
 from rdv_insertion.messaging.enums import FAILED, MessageStatus
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the present work of a run is."""
-
-    done: int
-    total: int
-    began_at: datetime | None
-
-    @property
-    def percentage(self) -> int:
-        """From 0 to 100; 100 only when all is done."""
-        return 100 * self.done // self.total if self.total else 100
-
-    def time_left(self, now: datetime) -> timedelta | None:
-        """An estimate, once something is done."""
-        if not self.done or not self.began_at:
-            return None
-        return (now - self.began_at) / self.done * (self.total - self.done)
-
-    def per_second(self, now: datetime) -> int | None:
-        """Rows done in a second since the work began, once something is done."""
-        seconds = (now - self.began_at).total_seconds() if self.began_at else 0
-        return max(round(self.done / seconds), 1) if self.done and seconds > 0 else None
 
 
 def progress(run: ImportRun) -> Progress:
@@ -118,25 +93,32 @@ def _counted(run: ImportRun) -> list[tuple[str, str | None, bool, int]]:
     return list(named.annotate(Count("pk")))
 
 
+def invitations_sent(run: ImportRun) -> QuerySet[Invitation]:
+    """The invitations that this run sent, by name: those of one block have the moment of its rows."""
+    moments = run.rows.filter(invited_at__isnull=False).order_by().values("invited_at").distinct()
+    people = run.rows.filter(invited_at__isnull=False).values("usager")
+    return Invitation.objects.filter(
+        origin=InvitationOrigin.USER_LIST_UPLOAD,
+        created_at__in=moments,
+        follow_up__motif_category=run.motif_category,
+        follow_up__usager__in=people,
+    ).order_by("follow_up__usager__last_name", "follow_up__usager__first_name", "id")
+
+
 def invitations_of(rows: Iterable[ImportRow], run: ImportRun) -> dict[int, list[Invitation]]:
     """The invitations that this run sent to the people of these rows, with their messages, by usager id."""
     moments = {row.usager_id: row.invited_at for row in rows if row.invited_at}
     found: defaultdict[int, list[Invitation]] = defaultdict(list)
-    for invitation in _sent(run).filter(follow_up__usager__in=moments).select_related("message", "follow_up"):
+    sent = invitations_sent(run).filter(follow_up__usager__in=moments)
+    for invitation in sent.select_related("message", "follow_up"):
         if invitation.created_at == moments[invitation.follow_up.usager_id]:
             found[invitation.follow_up.usager_id].append(invitation)
     return found
 
 
-def letters_of(run: ImportRun) -> QuerySet[Invitation]:
-    """The postal invitations of this run, with what a letter says, by row."""
-    letters = _sent(run).filter(channel="postal")
-    return letters.select_related("message", "organisation__department", "follow_up__usager")
-
-
 def messages_of(run: ImportRun) -> dict[str, dict[str, int]]:
     """How many messages of this run are in each status, by channel."""
-    counted = _sent(run).order_by().values_list("channel", "message__status").annotate(Count("pk"))
+    counted = invitations_sent(run).order_by().values_list("channel", "message__status").annotate(Count("pk"))
     by_channel: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for channel, status, count in counted:
         by_channel[channel][status] = count
@@ -154,7 +136,7 @@ class Outcome(models.TextChoices):
 def invited_rows(run: ImportRun, outcome: str = Outcome.ALL) -> QuerySet[ImportRow]:
     """The rows that were to be invited, or those of one outcome, in the order of the file."""
     rows = run.rows.filter(to_invite=True, invited_at__isnull=False).order_by("number")
-    sent = _sent(run).order_by()
+    sent = invitations_sent(run).order_by()
     if outcome == Outcome.FAILED:
         failed = sent.filter(message__status__in=FAILED)
         return rows.filter(usager__in=failed.values("follow_up__usager"))
@@ -164,28 +146,10 @@ def invited_rows(run: ImportRun, outcome: str = Outcome.ALL) -> QuerySet[ImportR
     return rows
 
 
-def messages_to_send_again(run: ImportRun) -> list[int]:
-    """The ids of the messages of this run that a technical failure stopped."""
-    failed = _sent(run).filter(message__status=MessageStatus.TECHNICAL_FAILURE).order_by()
-    return [pk for pk in failed.values_list("message", flat=True) if pk is not None]
-
-
 def words_of(status: str | None, failure: str = "") -> str:
     """What became of a message: `Envoyé`, `Non distribué : la boîte n'existe pas.`"""
     label = MessageStatus(status or MessageStatus.CREATED).label
     return f"{label} : {failure}" if failure and status in FAILED else str(label)
-
-
-def _sent(run: ImportRun) -> QuerySet[Invitation]:
-    """All the invitations of one block have the moment of its rows."""
-    moments = run.rows.filter(invited_at__isnull=False).order_by().values("invited_at").distinct()
-    people = run.rows.filter(invited_at__isnull=False).values("usager")
-    return Invitation.objects.filter(
-        origin=InvitationOrigin.USER_LIST_UPLOAD,
-        created_at__in=moments,
-        follow_up__motif_category=run.motif_category,
-        follow_up__usager__in=people,
-    ).order_by("follow_up__usager__last_name", "follow_up__usager__first_name", "id")
 
 
 @dataclass(frozen=True)
@@ -210,7 +174,7 @@ def summarise(run: ImportRun, *, channels: Iterable[str] = ()) -> Summary:
     """What a run wrote and sent. People known but left alone (archived…) count as unchanged."""
     counts = counts_by_state(run)
     refused = run.rows.filter(state__in=REFUSED).order_by("number")
-    sent = dict(_sent(run).order_by().values_list("channel").annotate(Count("pk")))
+    sent = dict(invitations_sent(run).order_by().values_list("channel").annotate(Count("pk")))
     return Summary(
         rows=sum(counts.values()),
         created=counts.get(RowState.CREATED, 0),

@@ -58,6 +58,8 @@ class Where(models.TextChoices):
 
     IDENTITY = "identity", "Coordonnées de la personne"
     PERSON = "person", "Page de la personne"
+    RDVS = "rdvs", "Rendez-vous de la personne"
+    SENT = "sent", "Messages de la personne"
     MEMBERSHIPS = "memberships", "Organisations qui suivent la personne"
     ORGANISATIONS = "organisations", "Organisations de l'agent"
     PLAGES = "plages", "Plages d'ouverture"
@@ -81,8 +83,8 @@ _ACTIONS: dict[Refusal, Action] = {
     Refusal.NO_EMAIL: Action("Ajouter un mail", Where.IDENTITY),
     Refusal.NO_ADDRESS: Action("Compléter l'adresse", Where.IDENTITY),
     Refusal.CONTACT_REFUSED: _CORRECT,
-    Refusal.INVITED_TODAY: Action("Voir ses invitations", Where.PERSON),
-    Refusal.RDV_PENDING: Action("Voir son rendez-vous", Where.PERSON),
+    Refusal.INVITED_TODAY: Action("Voir ses invitations", Where.SENT),
+    Refusal.RDV_PENDING: Action("Voir son rendez-vous", Where.RDVS),
     Refusal.CLOSED: Action("Rouvrir le suivi", Where.PERSON),
     Refusal.ARCHIVED: Action("Désarchiver", Where.MEMBERSHIPS),
     Refusal.NOT_FOLLOWED: Action("Changer d'organisation", Where.ORGANISATIONS),

@@ -1,3 +1,5 @@
+"""How organisations invite, whom they invited, and the runs that invite several people together."""
+
 from datetime import datetime
 from typing import ClassVar
 

@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, models
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from rdv_insertion.followups.enums import FollowUpStatus
+from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.invitations.enums import Refusal
 from rdv_insertion.invitations.models import Invitation, InvitationRun, InvitationTarget
+from rdv_insertion.kernel.progress import Progress
 from rdv_insertion.messaging.enums import FAILED, WAITING, Channel, MessageStatus
 
 
@@ -104,6 +107,7 @@ class Kind(models.TextChoices):
     PARTLY = "en-partie", "Par une partie des canaux"
     REFUSED = "refusees", "Pas invitées"
     FAILED = "echecs", "Message en échec"
+    LEFT = "restent", "Pas encore traitées"
 
 
 def targets(run: InvitationRun, *, kind: str = Kind.ALL, reason: str = "") -> QuerySet[InvitationTarget]:
@@ -120,6 +124,8 @@ def targets(run: InvitationRun, *, kind: str = Kind.ALL, reason: str = "") -> Qu
             run=run, follow_up=OuterRef("follow_up"), message__status__in=FAILED
         )
         found = found.filter(Exists(failed))
+    elif kind == Kind.LEFT:
+        found = found.filter(done_at=None)
     if reason:
         for_that = [Q(refusals__contains={channel: [reason]}) for channel in run.channels]
         found = found.filter(_any(for_that))
@@ -133,31 +139,6 @@ def _any(conditions: Iterable[Q]) -> Q:
     for condition in conditions:
         found |= condition
     return found
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the job of a run is."""
-
-    done: int
-    total: int
-    started_at: datetime | None
-
-    @property
-    def percentage(self) -> int:
-        """From 0 to 100; 100 only when all is done."""
-        return 100 * self.done // self.total if self.total else 100
-
-    @property
-    def left(self) -> int:
-        """People who are still to do."""
-        return self.total - self.done
-
-    def time_left(self, now: datetime) -> timedelta | None:
-        """An estimate, once something is done."""
-        if not self.done or not self.started_at:
-            return None
-        return (now - self.started_at) / self.done * self.left
 
 
 def progress(run: InvitationRun) -> Progress:
@@ -196,26 +177,39 @@ _COUNTED_AS = {
 }
 
 
-def sent(run: InvitationRun) -> list[Sent]:
-    """What became of the messages of a run, by channel. One query."""
-    counted = Invitation.objects.filter(run=run).order_by().values_list("channel", "message__status")
+def sent(invitations: QuerySet[Invitation]) -> list[Sent]:
+    """What became of the messages of these invitations, by channel. One query."""
+    counted = invitations.order_by().values_list("channel", "message__status")
     by_channel: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for channel, status, count in counted.annotate(Count("pk")):
         by_channel[channel][_COUNTED_AS[MessageStatus(status or MessageStatus.CREATED)]] += count
     return [Sent(channel, **by_channel[channel]) for channel in Channel if channel in by_channel]
 
 
-def stopped(run: InvitationRun) -> int:
-    """How many messages of a run a technical failure stopped. One query."""
-    return Invitation.objects.filter(run=run, message__status=MessageStatus.TECHNICAL_FAILURE).count()
+def leaving(invitations: QuerySet[Invitation], now: datetime) -> QuerySet[Invitation]:
+    """Those whose message leaves in a moment: neither in the morning nor at a later try."""
+    at_once = Q(message__not_before=None) | Q(message__not_before__lte=now)
+    return invitations.filter(at_once, message__status__in=WAITING)
 
 
-def letters(run: InvitationRun) -> QuerySet[Invitation]:
-    """The letters of a run, with all that is printed, by name."""
-    found = Invitation.objects.filter(run=run, channel=Channel.LETTER)
-    return found.select_related(
+def still_to_choose(run: InvitationRun, now: datetime) -> int:
+    """How many of the people invited by a run may still choose, and have not. One query."""
+    invited = Invitation.objects.filter(run=run).order_by().values("follow_up")
+    waiting = FollowUp.objects.in_status([FollowUpStatus.INVITATION_PENDING], now)
+    return waiting.filter(pk__in=invited).count()
+
+
+def stopped(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Those whose message a technical failure stopped."""
+    return invitations.filter(message__status=MessageStatus.TECHNICAL_FAILURE)
+
+
+def letters(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """The letters among these invitations, with all that is printed, by name."""
+    found = invitations.filter(channel=Channel.LETTER).select_related(
         "message", "organisation__department", "follow_up__usager", "follow_up__motif_category"
-    ).order_by("follow_up__usager__last_name", "follow_up__usager__first_name", "id")
+    )
+    return found.order_by("follow_up__usager__last_name", "follow_up__usager__first_name", "id")
 
 
 def invitations_of(run: InvitationRun, shown: Sequence[InvitationTarget]) -> dict[int, list[Invitation]]:

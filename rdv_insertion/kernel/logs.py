@@ -29,11 +29,15 @@ def frames_only(_logger: Any, _method: str, event: Event) -> Event:
     return event
 
 
+# Their records hold addresses of pages, of people and of providers' APIs, which may name a person.
+_TALKATIVE = frozenset({"django", "httpx", "httpcore", "requests", "urllib3", "procrastinate", "mail"})
+
+
 class ForeignRecords(logging.Filter):
     """Cut the arguments of other libraries' records: Django's hold addresses, SMTP's hold recipients."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.partition(".")[0] in ("django", "httpx", "httpcore", "procrastinate", "mail"):
+        if record.name.partition(".")[0] in _TALKATIVE:
             record.msg, record.args = f"{record.name}.{record.levelname.lower()}", ()
         return True
 

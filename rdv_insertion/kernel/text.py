@@ -59,7 +59,12 @@ def without_marks(text: str) -> str:
     return text
 
 
+def grouped(number: int) -> str:
+    """`10 000`: with spaces that no line breaks."""
+    return f"{number:,}".replace(",", "\u00a0")
+
+
 def plural(number: int, singular: str, many: str | None = None) -> str:
     """`0 personne`, `1 personne`, `10 000 personnes`: in French the plural begins at two."""
     word = singular if abs(number) < 2 else many or f"{singular}s"
-    return f"{number:,} {word}".replace(",", "\u00a0")
+    return f"{grouped(number)} {word}"

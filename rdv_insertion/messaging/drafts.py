@@ -1,4 +1,4 @@
-"""One message to write: to whom, why, by which channel, with which words."""
+"""What is asked of messages: a `Draft`, its key, and where it goes."""
 
 from dataclasses import dataclass, field
 

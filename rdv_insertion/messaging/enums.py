@@ -8,6 +8,11 @@ class Channel(models.TextChoices):
     EMAIL = "email", "Mail"
     LETTER = "postal", "Courrier"
 
+    @property
+    def noun(self) -> str:
+        """As it stands in a sentence: `par mail`, `un courrier`."""
+        return str(self.label) if self == Channel.SMS else str(self.label).lower()
+
 
 class Purpose(models.TextChoices):
     """Why a message is sent. What each one says: `messaging/texts/`."""
@@ -23,7 +28,7 @@ class Purpose(models.TextChoices):
     CONVOCATION_CANCELLED = "convocation_cancelled", "Convocation annulée"
     CONVOCATION_REMINDER = "convocation_reminder", "Rappel de convocation"
     EARLIER_SLOT = "earlier_slot", "Créneau plus tôt proposé"
-    # To agents and organisations
+    # To agents and organisations, by mail; a trial may leave by SMS.
     AGENT_RDV = "agent_rdv", "Rendez-vous d'un agent"
     PRESCRIPTION = "prescription", "Rendez-vous pris par un partenaire"
     NO_SLOT = "no_slot", "Plus de créneau"
@@ -34,18 +39,6 @@ class Purpose(models.TextChoices):
     SMS_BUDGET = "sms_budget", "Budget SMS"
     TRIAL = "trial", "Essai d'un texte"
 
-
-# Told to agents and organisations, by mail only.
-TO_PROFESSIONALS = (
-    Purpose.AGENT_RDV,
-    Purpose.PRESCRIPTION,
-    Purpose.NO_SLOT,
-    Purpose.BLOCKED_PEOPLE,
-    Purpose.SLOT_REQUEST,
-    Purpose.IMPORT_RESULT,
-    Purpose.REPLY,
-    Purpose.SMS_BUDGET,
-)
 
 INVITATIONS = (Purpose.INVITATION, Purpose.INVITATION_REMINDER)
 # "Come on that day": kept as proof, with what the provider answered.
@@ -98,6 +91,8 @@ FAILED = (
     MessageStatus.PERMANENT_FAILURE,
     MessageStatus.TECHNICAL_FAILURE,
 )
+# What another try may cure: a provider that was down, a phone that was off.
+STOPPED = (MessageStatus.TECHNICAL_FAILURE, MessageStatus.TEMPORARY_FAILURE)
 WAITING = (MessageStatus.CREATED, MessageStatus.SENDING)
 TO_WATCH = (
     *WAITING,
@@ -106,8 +101,9 @@ TO_WATCH = (
     MessageStatus.TECHNICAL_FAILURE,
 )
 
-# The only moves a message may make; `delivered` is final. A receipt may come before the provider's answer was
-# written (`sending`), and after a failure.
+# The only moves a message may make while it travels; `delivered` is final. A receipt may come before the
+# provider's answer was written (`sending`), and after a failure. Before it leaves, a message may also be
+# called back, which is a failure for good (services/withdrawing.py).
 TRANSITIONS: dict[str, frozenset[str]] = {
     # Delivered: it waits for another try, but the provider had taken the one that seemed to fail.
     MessageStatus.CREATED: frozenset({MessageStatus.SENDING, MessageStatus.DELIVERED}),

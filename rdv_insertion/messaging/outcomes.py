@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from rdv_insertion.messaging.enums import Channel, MessageStatus
+from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
 
 
@@ -208,9 +208,17 @@ GENERIC: Mapping[str, Meaning | None] = {
     "permanent_failure": _for_good(_LOST_FOR_GOOD),
 }
 
+# Said of what was called back before it left (services/withdrawing.py).
+ARCHIVED = Reason(
+    "La personne a été archivée : ce message n'est pas parti.",
+    "Désarchivez-la, puis invitez-la de nouveau si c'est utile.",
+    Remedy.NOTHING,
+)
+
 # What stops a message before a provider takes it, or when it refuses it at once: the sentences are those of
 # the transports and of `services`. One that is not here gets the action of its status and channel.
 _OURS = (
+    ARCHIVED,
     Reason("Une erreur technique a empêché l'envoi.", _TELL_ADMINISTRATOR, Remedy.SEND_AGAIN),
     Reason("Ce numéro n'est pas celui d'un mobile français.", _CORRECT_PHONE, Remedy.CORRECT_CONTACT),
     Reason("L'adresse mail n'est pas connue.", _CORRECT_EMAIL, Remedy.CORRECT_CONTACT),
@@ -296,12 +304,7 @@ def _reason(message: Message) -> Reason:
 
 def _failure_of(message: Message) -> str:
     """The sentence kept with a failure. One that was tried again carries that of an earlier try."""
-    failed = message.status in (
-        MessageStatus.TEMPORARY_FAILURE,
-        MessageStatus.PERMANENT_FAILURE,
-        MessageStatus.TECHNICAL_FAILURE,
-    )
-    return message.failure if failed else ""
+    return message.failure if message.status in FAILED else ""
 
 
 def _usual_reason(message: Message) -> Reason:

@@ -13,6 +13,8 @@ MOST_BYTES = 2 * 1024 * 1024
 # Beyond, a letter would weigh too much and nobody would see the difference on paper.
 MOST_PIXELS_A_SIDE = 4_000
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+# Its length, its name, its checksum.
+_AROUND_A_PART = 12
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _DAMAGED = "Cette image est abîmée. Enregistrez-la de nouveau en PNG ou en JPEG."
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -26,7 +28,8 @@ def read_picture(content: bytes) -> Picture:
     """The picture in `content`, not saved. Raises InvalidPicture.
 
     Its kind is read in its content, whatever its name; it is then drawn once as a letter would draw it, so
-    that a damaged file is refused here and not on the day when letters are printed.
+    that a damaged file is refused here and not on the day when letters are printed. Of a PNG, only what is
+    drawn is kept.
     """
     if len(content) > MOST_BYTES:
         raise InvalidPicture("Cette image dépasse 2 Mo. Réduisez-la, puis recommencez.")
@@ -35,6 +38,8 @@ def read_picture(content: bytes) -> Picture:
         raise InvalidPicture(
             f"Cette image est trop grande : {MOST_PIXELS_A_SIDE} pixels de côté au plus. Réduisez-la."
         )
+    if media_type == "image/png":
+        content = _drawn_alone(content)
     _draw(content, media_type.removeprefix("image/"))
     return Picture(digest=sha256(content).hexdigest(), media_type=media_type, content=content)
 
@@ -46,6 +51,11 @@ def keep_picture(content: bytes) -> Picture:
     return picture
 
 
+def is_kept(digest: str) -> bool:
+    """Whether a picture is still there. One query."""
+    return Picture.objects.filter(pk=digest).exists()
+
+
 def _kind_and_size(content: bytes) -> tuple[str, tuple[int, int]]:
     try:
         if content.startswith(_PNG) and content[12:16] == b"IHDR":
@@ -55,6 +65,22 @@ def _kind_and_size(content: bytes) -> tuple[str, tuple[int, int]]:
     except (struct.error, IndexError) as error:
         raise InvalidPicture(_DAMAGED) from error
     raise InvalidPicture("Ce fichier n'est pas une image PNG ou JPEG.")
+
+
+def _drawn_alone(png: bytes) -> bytes:
+    """A PNG without its optional parts, but for transparency: a profile of colours of 2 Mo may unfold to
+    gigabytes, and notes say who made the picture. The names of optional parts begin in lower case."""
+    kept, place, kind = [_PNG], len(_PNG), b""
+    while kind != b"IEND":
+        try:
+            length, kind = struct.unpack(">I4s", png[place : place + 8])
+        except struct.error as error:
+            raise InvalidPicture(_DAMAGED) from error
+        end = place + length + _AROUND_A_PART
+        if kind[:1].isupper() or kind == b"tRNS":
+            kept.append(png[place:end])
+        place = end
+    return b"".join(kept)
 
 
 def _jpeg_size(content: bytes) -> tuple[int, int]:

@@ -18,6 +18,11 @@ def letters_pdf(messages: Iterable[Message]) -> bytes:
     several = list(messages)
     frames = _frames_of_today([message for message in several if not message.letter])
     letters = [letter_of(message, message.letter or frames[message.pk]) for message in several]
+    return drawn_pdf(letters)
+
+
+def drawn_pdf(letters: Sequence[Mapping[str, Any]]) -> bytes:
+    """The same of letters that are ready to be drawn (channels/letter/render.py): one query, for pictures."""
     return render_letters(letters, _pictures(letters))
 
 

@@ -1,7 +1,7 @@
 """Who carries messages: the one table of providers, and the connections kept to them."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -13,12 +13,24 @@ from rdv_insertion.messaging.channels.sms.transport import BrevoSmsTransport
 from rdv_insertion.messaging.enums import EMAIL_PROVIDERS, SMS_PROVIDERS, Channel, Provider
 from rdv_insertion.messaging.transport import Transport
 
-# To add a provider: a line here, a value in `Provider`, a transport in the folder of its channel.
+# To add a provider: a line here and in `_NEEDED`, a value in `Provider`, a transport in its channel's folder.
 TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
     Provider.BREVO_SMS: BrevoSmsTransport,
     Provider.OVH_SMS: OvhSmsTransport,
     Provider.SMTP: SmtpTransport,
     Provider.BREVO_EMAIL: BrevoMailTransport,
+}
+# Without which a provider takes nothing.
+_NEEDED: Mapping[str, Sequence[str]] = {
+    Provider.BREVO_SMS: ("SMS_API_KEY",),
+    Provider.OVH_SMS: (
+        "OVH_APPLICATION_KEY",
+        "OVH_APPLICATION_SECRET",
+        "OVH_CONSUMER_KEY",
+        "OVH_SMS_SERVICE",
+    ),
+    Provider.SMTP: ("EMAIL_HOST",),
+    Provider.BREVO_EMAIL: ("EMAIL_API_KEY",),
 }
 _open_transports: dict[str, Transport] = {}
 _opening = threading.Lock()
@@ -30,6 +42,11 @@ def transport_of(provider: str) -> Transport:
         if provider not in _open_transports:
             _open_transports[provider] = TRANSPORTS[provider]()
         return _open_transports[provider]
+
+
+def missing_settings(provider: str) -> list[str]:
+    """The settings, by name, that this provider needs and that are empty."""
+    return [name for name in _NEEDED[provider] if not getattr(settings, name)]
 
 
 def forget_transports() -> None:

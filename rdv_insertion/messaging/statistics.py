@@ -89,6 +89,14 @@ class MessageStatistics:
             counts[one.result] = counts.get(one.result, 0) + one.count
         return found
 
+    def by_channel(self) -> list[tuple[Channel, dict[Result, int]]]:
+        """The counts of each channel by which something was written, in the order of channels."""
+        found: dict[str, dict[Result, int]] = {}
+        for one in self.tallies:
+            counts = found.setdefault(one.channel, {})
+            counts[one.result] = counts.get(one.result, 0) + one.count
+        return [(channel, found[channel]) for channel in Channel if channel in found]
+
     def rows(self) -> list[tuple[date, Channel, dict[Result, int]]]:
         """Day, channel and counts, newest day first; only days on which something was written."""
         found: dict[tuple[date, str], dict[Result, int]] = {}

@@ -5,6 +5,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from rdv_insertion.messaging import services
+from rdv_insertion.messaging.services import pictures
 
 # Only for a job that could not even begin, the database being away: a refusal by a provider is handled by
 # the service, which knows the message.
@@ -29,3 +30,10 @@ def resume_stuck_messages(timestamp: int) -> None:
 def plan_forgotten_messages(timestamp: int) -> None:
     """Every minute: a lost job is not a lost message."""
     services.plan_forgotten(now=timezone.now())
+
+
+@app.periodic(cron="29 3 * * *")
+@app.task(name="forget_unused_pictures", queue="housekeeping", queueing_lock="forget_unused_pictures")
+def forget_unused_pictures(timestamp: int) -> None:
+    """Every night: forget the logos and signatures that were chosen and never saved."""
+    pictures.forget_unused_pictures()

@@ -21,9 +21,8 @@ from django.db.models.functions import Cast, Substr
 from rdv_insertion.agenda.models import Participation
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.invitations.models import Invitation
-from rdv_insertion.messaging.enums import Purpose
+from rdv_insertion.messaging.enums import STOPPED, Purpose
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.messaging.services.recovering import STOPPED
 from rdv_insertion.territory.models import Organisation
 
 # Older ones are history.

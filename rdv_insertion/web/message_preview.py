@@ -5,6 +5,7 @@ page of ours: it is served at an address of its own by `mail_page`, and framed.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from rdv_insertion.kernel.languages import direction
 from rdv_insertion.kernel.text import plural
-from rdv_insertion.messaging.channels.sms.encoding import is_gsm7, segments, to_gsm7
+from rdv_insertion.messaging.channels.sms.encoding import is_gsm7, length, of_two_places, segments, to_gsm7
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.texts import Content
 
@@ -101,30 +102,38 @@ def _sms(content: Content, language: str, sender: str, own: Collection[str]) -> 
         segments=count,
         cost=f"{count} SMS",
         colour="green" if count == 1 else "orange",
-        length=_length(len(text.text), count, _LONGEST if plain else _LONGEST_WIDE),
-        alphabet=_alphabet(plain, own),
+        length=_length(length(text.text), count, _LONGEST if plain else _LONGEST_WIDE),
+        alphabet=_alphabet(plain, own, of_two_places(text.text)),
     )
 
 
-def _length(length: int, count: int, most: int) -> str:
-    characters = plural(length, "caractère")
+def _length(places: int, count: int, most: int) -> str:
+    characters = plural(places, "caractère")
     if count > 1:
         return f"{characters} : chaque envoi coûte {count} SMS. Jusqu'à {most} caractères, un seul suffit."
-    if length >= most:
+    if places >= most:
         return f"{characters} : un de plus, et chaque envoi coûterait 2 SMS."
-    return f"{characters} : il en reste {most - length} avant un deuxième SMS."
+    return f"{characters} : il en reste {most - places} avant un deuxième SMS."
 
 
-def _alphabet(plain: bool, own: Collection[str]) -> str:
+def _alphabet(plain: bool, own: Collection[str], double: Collection[str]) -> str:
     if not plain:
         return "Cette langue a ses propres lettres : 70 caractères par SMS au lieu de 160."
-    lost = {letter: to_gsm7(letter) for word in own for letter in word if to_gsm7(letter) != letter}
+    typed = [unicodedata.normalize("NFC", word) for word in own]
+    lost = {letter: to_gsm7(letter) for word in typed for letter in word if to_gsm7(letter) != letter}
+    twice = "".join(f" «\u00a0{sign}\u00a0» compte pour deux caractères." for sign in double)
     if not lost:
-        return "Tous les caractères sont de l'alphabet des SMS."
-    said = ", ".join(
-        f"«\u00a0{letter}\u00a0» devient «\u00a0{instead}\u00a0»" for letter, instead in sorted(lost.items())
+        return f"Tous les caractères sont de l'alphabet des SMS.{twice}"
+    said = ", ".join(_changed(letter, instead) for letter, instead in sorted(lost.items()))
+    return (
+        f"L'alphabet des SMS n'a pas toutes vos lettres : {said}. Sinon, chaque SMS n'en tiendrait que 70."
+        f"{twice}"
     )
-    return f"L'alphabet des SMS n'a pas toutes vos lettres : {said}. Sinon, chaque SMS n'en tiendrait que 70."
+
+
+def _changed(letter: str, instead: str) -> str:
+    becomes = f"devient «\u00a0{instead}\u00a0»" if instead else "disparaît"
+    return f"«\u00a0{letter}\u00a0» {becomes}"
 
 
 def _mail(content: Content, language: str, own: Collection[str], url: str) -> MailPreview:

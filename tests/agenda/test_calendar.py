@@ -19,15 +19,17 @@ from rdv_insertion.agenda.calendar import (
 from rdv_insertion.agenda.creneaux import offers
 from rdv_insertion.agenda.enums import CANCELLED
 from rdv_insertion.agenda.models import FormerRdvAgent, Participation, Rdv, RdvAgent
-from rdv_insertion.agenda.presentation import visio_url
+from rdv_insertion.agenda.presentation import title_of, visio_url
 from rdv_insertion.agenda.services import cancel, move
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import ParticipationStatus
+from rdv_insertion.followups.models import Wording
 from rdv_insertion.territory.models import Organisation
 from tests.factories import (
     AgentFactory,
     AgentRoleFactory,
     LieuFactory,
+    MotifCategoryFactory,
     MotifFactory,
     OrganisationFactory,
     ParticipationFactory,
@@ -47,8 +49,12 @@ def events(text: str) -> list[Component]:
 
 def event(participation: Participation) -> Component:
     fresh = Participation.objects.with_details().get(pk=participation.pk)
-    (found,) = events(event_file(fresh, now=NOW))
+    (found,) = events(written_for(fresh))
     return found
+
+
+def written_for(participation: Participation) -> str:
+    return event_file(participation, title=title_of(participation.rdv), now=NOW)
 
 
 # --- The person's own event ---
@@ -64,7 +70,7 @@ def test_the_event_says_when_and_where_and_nothing_of_the_person() -> None:
     assert str(found["summary"]) == "Rendez-vous d'orientation"
     assert str(found["status"]) == "CONFIRMED"
     assert str(found["url"]).endswith(f"/rdv/{participation.code}")
-    written = event_file(Participation.objects.with_details().get(), now=NOW)
+    written = written_for(Participation.objects.with_details().get())
     for secret in (participation.usager.last_name, participation.usager.first_name, participation.usager.nir):
         assert secret not in written
 
@@ -93,7 +99,7 @@ def test_the_event_keeps_its_uid_and_grows_its_version_through_moves_and_cancell
 
 
 def test_a_person_is_published_an_event_that_asks_for_no_answer() -> None:
-    calendar = Calendar.from_ical(event_file(ParticipationFactory(), now=NOW))
+    calendar = Calendar.from_ical(written_for(ParticipationFactory()))
     assert str(calendar["method"]) == "PUBLISH"
     assert "ATTENDEE" not in calendar.walk("VEVENT")[0]
 
@@ -101,6 +107,33 @@ def test_a_person_is_published_an_event_that_asks_for_no_answer() -> None:
 def test_a_motif_that_stands_for_the_title_keeps_its_capitals() -> None:
     participation = ParticipationFactory(rdv__motif__name="Atelier CV", rdv__motif__motif_category=None)
     assert str(event(participation)["summary"]) == "Atelier CV"
+
+
+def test_the_event_is_called_as_the_organisation_calls_it() -> None:
+    participation = ParticipationFactory(rdv__motif__motif_category=MotifCategoryFactory())
+    Wording.objects.create(
+        organisation=participation.rdv.organisation,
+        motif_category=participation.rdv.motif.motif_category,
+        version=1,
+        rdv_title="premier accueil",
+        created_at=NOW,
+    )
+    assert str(event(participation)["summary"]) == "Premier accueil"
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"), [("phone", "By phone"), ("visio", "By video call"), ("home", "We will come to your")]
+)
+def test_the_event_is_in_the_language_of_the_person(kind: str, where: str) -> None:
+    participation = ParticipationFactory(
+        rdv__motif__location_type=kind,
+        rdv__motif__motif_category=MotifCategoryFactory(rdv_title_by_phone="rendez-vous d'orientation"),
+        rdv__lieu=None,
+        follow_up__usager__language="en",
+    )
+    found = event(participation)
+    assert "rendez-vous" not in str(found["summary"]).lower()
+    assert str(found["location"]).startswith(where)
 
 
 # --- The feed of an agent ---

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from rdv_insertion.agenda.convocations import TOLD_ENOUGH, motifs_to_summon, untold
+from rdv_insertion.agenda.convocations import TOLD_ENOUGH, motifs_to_summon, untold, worth_posting
 from rdv_insertion.agenda.enums import BookableBy
 from rdv_insertion.agenda.models import Lieu, Motif, Participation, Rdv
 from rdv_insertion.agenda.phones import load_phones, phone_of, phone_to_give
@@ -336,6 +336,38 @@ def test_changes_and_reminders_are_not_told_by_post_and_cancellations_are(
     cancel_rdv(rdv=participation.rdv, by=agent, notify=True, now=NOW + timedelta(hours=2))
     run_jobs("notifications", at=NOW + timedelta(hours=2))
     assert purposes() == [("convocation_created", "postal"), ("convocation_cancelled", "postal")]
+
+
+@pytest.mark.parametrize("happens", ["nothing", "moved", "cancelled", "over", "another part"])
+def test_a_letter_is_worth_posting_while_its_rdv_is_to_come_as_it_says(
+    summon: Any, move: Any, organisation: Organisation, agent: Agent, usager: Usager, happens: str
+) -> None:
+    by_post = UsagerFactory(organisation=organisation, phone_number=None, email=None, address=ADDRESS)
+    participation = summon(usagers=[by_post])
+    at = NOW + timedelta(hours=1)
+    if happens == "moved":
+        move(participation.rdv, "10:00", at)
+    if happens == "cancelled":
+        cancel_rdv(rdv=participation.rdv, by=agent, notify=False, now=at)
+    if happens == "over":
+        at = participation.rdv.starts_at
+    if happens == "another part":
+        Message.objects.update(
+            unique_key=f"1:convocation_created:participation-{participation.pk}1-x-0:postal"
+        )
+    worth = Message.objects.filter(worth_posting(at), channel=Channel.LETTER)
+    assert worth.exists() is (happens == "nothing")
+
+
+def test_the_letter_that_takes_a_convocation_back_is_worth_posting(
+    summon: Any, organisation: Organisation, agent: Agent, run_jobs: RunJobs
+) -> None:
+    by_post = UsagerFactory(organisation=organisation, phone_number=None, email=None, address=ADDRESS)
+    participation = summon(usagers=[by_post])
+    cancel_rdv(rdv=participation.rdv, by=agent, notify=True, now=NOW)
+    run_jobs("notifications", at=NOW)
+    worth = Message.objects.filter(worth_posting(NOW))
+    assert [one.purpose for one in worth] == [Purpose.CONVOCATION_CANCELLED]
 
 
 @pytest.mark.parametrize("address", [None, "", "12 rue de l'Église", "26150 Die"])

@@ -54,6 +54,7 @@ def test_production_does_not_start_without_a_variable_and_names_it(name: str) ->
     [
         ("SECRET_KEY", "demo-secret-key-for-made-up-people-only"),
         ("SECRET_KEY", "short"),
+        ("CALLBACK_SECRET", "base64/with+signs/" * 3),
         ("BLIND_INDEX_KEY", "demo-blind-index-key"),
         ("ENCRYPTION_KEYS", DEMO_KEY),
         ("ENCRYPTION_KEYS", "2026:" + base64.b64encode(b"short").decode()),

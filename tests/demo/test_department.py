@@ -254,16 +254,31 @@ def test_people_were_summoned_to_come_and_one_was_told_that_it_is_called_off(bas
     assert {subject for subject, _ in told} == {about(one.pk) for one in summoned}
 
 
-def test_one_run_is_done_with_people_invited_partly_invited_and_refused(base: float) -> None:
-    run = InvitationRun.objects.get()
-    assert run.stage == RunStage.DONE
-    assert results.targets(run).filter(done_at=None).count() == 0
+def test_a_run_is_done_with_people_invited_partly_invited_and_refused(base: float) -> None:
+    done = InvitationRun.objects.filter(stage=RunStage.DONE).exclude(targets__done_at=None)
+    run = max(done, key=lambda one: results.targets(one, kind=Kind.LEAVING).count())
     assert results.targets(run, kind=Kind.LEAVING).count() >= 8
     for kind in (Kind.PARTLY, Kind.REFUSED):
         assert results.targets(run, kind=kind).exists(), kind
     reached = set(results.targets(run, kind=Kind.LEAVING).values_list("follow_up", flat=True))
     assert set(Invitation.objects.filter(run=run).values_list("follow_up", flat=True)) == reached
     assert Refusal.RDV_PENDING in {reason.refusal for reason in results.reasons(run)}
+
+
+def test_a_run_was_stopped_and_others_wait_to_be_launched(base: float) -> None:
+    stopped = InvitationRun.objects.filter(stage=RunStage.DONE, targets__done_at=None).distinct().get()
+    assert stopped.targets.exclude(done_at=None).exists()
+    here = InvitationRun.objects.get(stage=RunStage.PREPARING, configuration__organisation__slug="valence")
+    assert results.foreseen(here).leaving >= 5
+    assert {Refusal.RDV_PENDING, Refusal.ARCHIVED} <= {one.refusal for one in results.reasons(here)}
+
+
+def test_people_of_the_partner_find_no_slot(base: float) -> None:
+    run = InvitationRun.objects.get(stage=RunStage.PREPARING, configuration__organisation__slug="die")
+    assert free_slots(run.configuration, now=NOW) == 0
+    blocked = Invitation.objects.without_slot(NOW)
+    assert {one.organisation.slug for one in blocked.select_related("organisation")} == {"die"}
+    assert blocked.values("follow_up").distinct().count() >= 2
 
 
 def test_letters_are_to_be_printed_and_written(base: float) -> None:

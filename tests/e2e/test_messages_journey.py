@@ -389,7 +389,7 @@ def read_the_figures(page: Page, look: Look) -> None:
     """Of the run, then of the organisation."""
     page.goto("/organisations/cd-drome/envois/")
     page.get_by_role("row").get_by_role("link", name="RSA orientation").last.click()
-    expect_by_channel(page, "SMS", received=1, sent=41)
+    expect_by_channel(page, "SMS", received=1, sent=42)
 
     page.goto(PEOPLE)
     page.get_by_role("link", name="Messages", exact=True).click()

@@ -151,12 +151,12 @@ def test_it_costs_the_same_queries_whatever_the_number_of_messages(
     participation, django_assert_num_queries
 ) -> None:
     message = told(participation)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         evidence_of(participation, now=NOW)
     for number in range(5):
         answered(message, "delivered", LEFT)
         told(participation, purpose=Purpose.CONVOCATION_UPDATED, unique_key=f"again-{number}")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         evidence_of(participation, now=NOW)
 
 

@@ -122,6 +122,20 @@ class TestDoors:
         assert post(source, b" " * kilobytes * 1024).status_code == 200
         assert post(source, b" " * (kilobytes * 1024 + 1)).status_code == 413
 
+    @pytest.mark.parametrize(
+        "kind",
+        ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "image/png", "text/é"],
+    )
+    def test_whatever_it_claims_to_be_it_is_kept_as_it_came(self, kind):
+        body = b"a=1&b=%00&\x01--x" + b"&c" * 21_000
+        assert Client().post(f"/callbacks/generic/{SECRET}", data=body, content_type=kind).status_code == 200
+        assert Receipt.objects.get().body == body.decode()
+
+    def test_a_body_whose_length_is_not_said_is_refused_rather_than_lost(self):
+        headers = {"Transfer-Encoding": "chunked"}
+        answer = Client().generic("POST", f"/callbacks/generic/{SECRET}", headers=headers)
+        assert (answer.status_code, Receipt.objects.exists()) == (411, False)
+
     def test_the_addresses_given_to_providers_are_those_that_answer(self, settings, message):
         settings.PUBLIC_URL = "https://rdv.example.org"
         for source in CallbackSource:
@@ -257,11 +271,11 @@ class TestOvh:
             ("9999", "2", FOR_NOW),
         ],
     )
-    @pytest.mark.parametrize("method", ["get", "post"])
+    @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_each_state_becomes_ours(self, method, ptt, description, expected, message, run_jobs, now):
         Message.objects.filter(pk=message.pk).update(provider="ovh_sms", provider_reference="10000066")
         query = ovh_query("10000066", ptt, at=now, description=description)
-        answer = getattr(Client(), method)(f"/callbacks/ovh-sms/{SECRET}?{query}")
+        answer = Client().generic(method, f"/callbacks/ovh-sms/{SECRET}?{query}")
         assert answer.status_code == 200
         run_jobs("exchanges")
         assert state(message)[0] == expected
@@ -325,9 +339,25 @@ def test_a_job_that_runs_twice_applies_once(post, message, now):
     assert receipt.processed_at == now
 
 
+TOO_DEEP = b'{"tags": %b%b}' % (b"[" * 900, b"]" * 900)
+
+
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b"null", b"12", b'"delivered"', b"[1, [2]]", b"\xff\xfe", b"[" * 60_000, b"\0"],
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"null",
+        b"12",
+        b'"delivered"',
+        b"[1, [2]]",
+        b"\xff\xfe",
+        b"[" * 60_000,
+        b"\0",
+        TOO_DEEP,
+    ],
+    ids=range(11),
 )
 @pytest.mark.parametrize("source", [*READERS])
 def test_what_cannot_be_read_is_kept_and_said_to_be_so(source, body, post, run_jobs):
@@ -384,3 +414,24 @@ def test_what_was_received_is_forgotten_after_three_months(post, message, now):
     post("generic", {"message": message.pk, "status": "delivered"})
     assert services.erase_old(now=now) == 3
     assert (Receipt.objects.count(), InboundMail.objects.count(), Message.objects.count()) == (1, 0, 1)
+
+
+def test_what_was_received_about_a_person_goes_the_night_after_they_are_deleted(post, run_jobs, message, now):
+    other = MessageFactory(organisation=message.organisation)
+    for one in (message, other):
+        post("generic", {"message": one.pk, "status": "delivered"})
+        reply = {
+            "purpose": "reply",
+            "usager": None,
+            "recipient": "cd@example.org",
+            "about": f"reply-{one.pk}",
+        }
+        MessageFactory(organisation=one.organisation, **reply)
+        InboundMail.objects.create(body="{}", received_at=now, message_id=one.pk)
+    post("generic", {"message": 999_999_999, "status": "delivered"})
+    run_jobs("exchanges")
+    message.usager.delete()
+    assert services.erase_old(now=now) == 3
+    assert [*Receipt.objects.values_list("message_id", flat=True)] == [other.pk, None]
+    assert InboundMail.objects.get().message_id == other.pk
+    assert [*Message.objects.values_list("about", flat=True)] == [f"reply-{other.pk}", other.about]

@@ -1,44 +1,33 @@
 """Files such as nobody should send, made from sound ones by chance that is always the same.
 
-Run as a script, it reads as many as asked and says what became of each family:
-
-    python -m tests.imports.damaged 2000
-
-Each must give tables or a French sentence, in a bounded time and memory; anything else and the script fails.
+Each must give tables or a French sentence, in a bounded time and memory; `reading_damaged` reads thousands.
 """
 
-import os
 import random
-import resource
-import sys
-import time
 import zipfile
-import zlib
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from io import BytesIO
-from itertools import islice
-from multiprocessing import get_context
 
 import xlsxwriter
 
-from rdv_insertion.imports.read import UnreadableFile, read_file
 from tests.imports import files
+from tests.imports.sound_files import (
+    ODS_CLOSING,
+    ODS_OPENING,
+    archive,
+    deflated,
+    ods,
+    ods_of,
+    parts_of,
+    sound,
+    stored_part,
+    undated,
+    with_sheet,
+    zeros,
+)
 
 SEED = 20260305
-# What one file may cost: the process that reads workbooks allows itself 1 GB, apart, and 15 s.
-MAX_SECONDS = 32.0
-MAX_MEMORY_MB = 400.0
-_SELF, _CHILDREN = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
-_ODS_OPENING = b"""<?xml version="1.0"?><office:document-content
- xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
- xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
- xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>
- <table:table table:name="Liste">"""
-_ODS_CLOSING = b"</table:table></office:spreadsheet></office:body></office:document-content>"
 _BOMB_ENTITIES = b'<!DOCTYPE r [<!ENTITY a "%s">%s]>' % (
     b"a" * 1_000,
     b"".join(b'<!ENTITY %c "%s">' % (98 + level, b"&%c;" % (97 + level) * 100) for level in range(8)),
@@ -84,83 +73,6 @@ def family_of(number: int) -> str:
     return list(_FAMILIES)[number % len(_FAMILIES)]
 
 
-# Sound files, to be damaged.
-
-
-@cache
-def sound() -> dict[str, bytes]:
-    """One file of each kind that is read, by name."""
-    return {
-        "liste.xlsx": _undated(files.drome()),
-        "liste.xls": files.XLS,
-        "liste.ods": ods([["Nom", "Prénom", "NIR"], *[[f"Nom{n}", "Zoé", f"{n:013}"] for n in range(30)]]),
-        "liste.csv": files.people(40),
-        "contacts.csv": files.contacts(encoding="cp1252", separator=";", end="\r\n"),
-        "flux.xml": files.flow(*[files.flow_household(files.flow_person(), files.flow_person())] * 5),
-    }
-
-
-def ods(rows: list[list[str]]) -> bytes:
-    """An OpenDocument sheet of texts."""
-    cells = b"".join(
-        b"<table:table-row>%s</table:table-row>"
-        % b"".join(
-            b'<table:table-cell office:value-type="string"><text:p>%s</text:p></table:table-cell>'
-            % cell.encode()
-            for cell in row
-        )
-        for row in rows
-    )
-    return _ods_of(_ODS_OPENING + cells + _ODS_CLOSING)
-
-
-def _ods_of(content: bytes, **parts: bytes) -> bytes:
-    manifest = b'<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
-    return archive(
-        {
-            "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
-            "content.xml": content,
-            "META-INF/manifest.xml": manifest,
-            **parts,
-        }
-    )
-
-
-def archive(parts: dict[str, bytes]) -> bytes:
-    """A ZIP of these parts."""
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for name, data in parts.items():
-            zipped.writestr(_entry(name), data)
-    return buffer.getvalue()
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    """An entry without the hour, so that the same archive is made twice."""
-    entry = zipfile.ZipInfo(name)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    return entry
-
-
-def _parts(content: bytes) -> dict[str, bytes]:
-    """The parts of an archive; that which says when it was made is blank."""
-    with zipfile.ZipFile(BytesIO(content)) as zipped:
-        parts = {part.filename: zipped.read(part) for part in zipped.infolist()}
-    return parts | ({"docProps/core.xml": b""} if "docProps/core.xml" in parts else {})
-
-
-def _undated(workbook: bytes) -> bytes:
-    return archive(_parts(workbook))
-
-
-def _with_sheet(sheet: bytes, **others: bytes) -> bytes:
-    """A workbook whose first sheet has these rows, as no software writes them."""
-    head = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-    parts = _parts(files.xlsx([["Nom"], ["A"]]))
-    parts["xl/worksheets/sheet1.xml"] = head + sheet + b"</sheetData></worksheet>"
-    return archive({**parts, **others})
-
-
 # Damage by chance.
 
 
@@ -192,7 +104,7 @@ def _moved(chance: random.Random) -> tuple[str, bytes]:
 @_family("damaged parts of a sound archive")
 def _inner(chance: random.Random) -> tuple[str, bytes]:
     name = chance.choice(["liste.xlsx", "liste.ods"])
-    parts = _parts(sound()[name])
+    parts = parts_of(sound()[name])
     damaged = chance.choice(sorted(part for part in parts if parts[part]))
     data = bytearray(parts[damaged])
     for _ in range(chance.randint(1, 5)):
@@ -208,7 +120,7 @@ def _inner(chance: random.Random) -> tuple[str, bytes]:
 @_family("parts taken away")
 def _taken_away(chance: random.Random) -> tuple[str, bytes]:
     name = chance.choice(["liste.xlsx", "liste.ods"])
-    parts = _parts(sound()[name])
+    parts = parts_of(sound()[name])
     for _ in range(chance.randint(1, 3)):
         parts.pop(chance.choice(sorted(parts)))
     return name, archive(parts)
@@ -287,7 +199,7 @@ def _quotes(chance: random.Random) -> tuple[str, bytes]:
 
 @_family("zip bombs, deep")
 def _deep(chance: random.Random) -> tuple[str, bytes]:
-    content = _zeros()
+    content = zeros()
     for level in range(chance.randint(1, 4)):
         content = archive({f"{level}.zip": content, "xl/workbook.xml": b""})
     return chance.choice(["liste.xlsx", "liste.zip"]), content
@@ -295,19 +207,19 @@ def _deep(chance: random.Random) -> tuple[str, bytes]:
 
 @_family("zip bombs, wide")
 def _wide(chance: random.Random) -> tuple[str, bytes]:
-    parts = _parts(files.xlsx([["Nom"]]))
+    parts = parts_of(files.xlsx([["Nom"]]))
     name = chance.choice(
         ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml"]
     )
     size = chance.choice((250, 400)) * 1024 * 1024
-    return "liste.xlsx", _stored_part(parts, name, size)
+    return "liste.xlsx", stored_part(parts, name, size)
 
 
 @_family("zip bombs, lying")
 def _lying(chance: random.Random) -> tuple[str, bytes]:
     """The table of contents says a kilobyte; 200 MB come out."""
     content = bytearray(
-        _stored_part(_parts(files.xlsx([["Nom"]])), "xl/worksheets/sheet1.xml", 200 * 1024 * 1024)
+        stored_part(parts_of(files.xlsx([["Nom"]])), "xl/worksheets/sheet1.xml", 200 * 1024 * 1024)
     )
     with zipfile.ZipFile(BytesIO(content)) as zipped:
         part = zipped.getinfo("xl/worksheets/sheet1.xml")
@@ -320,7 +232,7 @@ def _lying(chance: random.Random) -> tuple[str, bytes]:
 def _overlapping(chance: random.Random) -> tuple[str, bytes]:
     """Every entry of the table of contents is the same stream."""
     count = chance.choice((50, 500, 20_000))
-    name, body = b"xl/workbook.xml", _deflated(1024 * 1024)
+    name, body = b"xl/workbook.xml", deflated(1024 * 1024)
     entry = b"PK\x03\x04" + bytes.fromhex("1400000008000000000000000000")
     entry += (
         len(body).to_bytes(4, "little")
@@ -356,14 +268,14 @@ def _with_declaration(chance: random.Random, declaration: bytes) -> tuple[str, b
             declaration
             + b'<worksheet><sheetData><row><c t="str"><v>&i;&a;</v></c></row></sheetData></worksheet>'
         )
-        parts = _parts(files.xlsx([["Nom"]]))
+        parts = parts_of(files.xlsx([["Nom"]]))
         part = chance.choice(["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml"])
         return "liste.xlsx", archive({**parts, part: b'<?xml version="1.0"?>' + declaration + cell})
     if kind == "ods":
-        content = _ODS_OPENING.replace(b"?>", b"?>" + declaration, 1)
+        content = ODS_OPENING.replace(b"?>", b"?>" + declaration, 1)
         cell = b'<table:table-cell office:value-type="string"><text:p>&i;</text:p></table:table-cell>'
         row = b"<table:table-row>" + cell + b"</table:table-row>"
-        return "liste.ods", _ods_of(content + row + _ODS_CLOSING)
+        return "liste.ods", ods_of(content + row + ODS_CLOSING)
     content = sound()["flux.xml"].replace(b"Marchand", b"&i;&a;")
     if kind == "attribute":
         content = content.replace(b"<Racine>", b'<Racine a="&i;">')
@@ -378,7 +290,7 @@ def _with_declaration(chance: random.Random, declaration: bytes) -> tuple[str, b
 def _columns(chance: random.Random) -> tuple[str, bytes]:
     width = chance.choice((201, 1_000, 16_384))
     if chance.random() < 0.5:
-        return "liste.xlsx", _undated(files.xlsx([[f"Colonne {number}" for number in range(width)]] * 3))
+        return "liste.xlsx", undated(files.xlsx([[f"Colonne {number}" for number in range(width)]] * 3))
     return "liste.csv", files.csv([f"c{number}" for number in range(width)], ["x"] * width)
 
 
@@ -388,7 +300,7 @@ def _large_cells(chance: random.Random) -> tuple[str, bytes]:
     if chance.random() < 0.3:
         return "liste.ods", ods([["Nom", "Prénom"], [text, "Zoé"]])
     if chance.random() < 0.5:
-        return "liste.xlsx", _with_sheet(
+        return "liste.xlsx", with_sheet(
             b'<row r="1"><c r="A1" t="inlineStr"><is><t>%s</t></is></c></row>' % text.encode()
         )
     return "liste.csv", files.csv(["Nom", "Prénom"], [text, "Zoé"])
@@ -406,8 +318,8 @@ def _dimensions(chance: random.Random) -> tuple[str, bytes]:
         opened = b'<table:table-row %s="%s">' % (how, repeated) if row else b"<table:table-row>"
         inside = b"<table:table-cell" + (b"" if cell else b' %s="%s"' % (how, repeated))
         inside += b' office:value-type="string"><text:p>x</text:p></table:table-cell>'
-        return "liste.ods", _ods_of(_ODS_OPENING + opened + inside + b"</table:table-row>" + _ODS_CLOSING)
-    return "liste.xlsx", _with_sheet(
+        return "liste.ods", ods_of(ODS_OPENING + opened + inside + b"</table:table-row>" + ODS_CLOSING)
+    return "liste.xlsx", with_sheet(
         b'<row r="1"><c r="A1"><v>1</v></c></row><row r="9"><c r="%s"><v>1</v></c></row>' % reference
     )
 
@@ -417,26 +329,26 @@ def _repeated_string(chance: random.Random) -> tuple[str, bytes]:
     """A file of a megabyte that says gigabytes: each cell is the same long text."""
     shared = b"<sst><si><t>%s</t></si></sst>" % (b"x" * chance.choice((10_000, 32_767)))
     rows = b'<row><c t="s"><v>0</v></c><c t="s"><v>0</v></c></row>' * chance.choice((1_000, 100_000))
-    return "liste.xlsx", _with_sheet(rows, **{"xl/sharedStrings.xml": shared})
+    return "liste.xlsx", with_sheet(rows, **{"xl/sharedStrings.xml": shared})
 
 
 @_family("shared strings out of range")
 def _out_of_range(chance: random.Random) -> tuple[str, bytes]:
     index = chance.choice([b"999999", b"-1", b"18446744073709551616", b"x", b"", b"1.5"])
-    return "liste.xlsx", _with_sheet(b'<row><c r="A1" t="s"><v>%s</v></c></row>' % index)
+    return "liste.xlsx", with_sheet(b'<row><c r="A1" t="s"><v>%s</v></c></row>' % index)
 
 
 @_family("too many sheets")
 def _sheets(chance: random.Random) -> tuple[str, bytes]:
     count = chance.choice((201, 100_000))
-    parts = _parts(files.xlsx([["Nom"]]))
+    parts = parts_of(files.xlsx([["Nom"]]))
     if chance.random() < 0.5:
         book = parts["xl/workbook.xml"]
         one = book[book.index(b"<sheet ") : book.index(b"</sheets>")]
         parts["xl/workbook.xml"] = book.replace(one, one * count)
         return "liste.xlsx", archive(parts)
     tables = b'</table:table><table:table table:name="F">' * count
-    return "liste.ods", _ods_of(_ODS_OPENING + tables + _ODS_CLOSING)
+    return "liste.ods", ods_of(ODS_OPENING + tables + ODS_CLOSING)
 
 
 @_family("values that are no values")
@@ -458,7 +370,7 @@ def _values(chance: random.Random) -> tuple[str, bytes]:
         + [b"&#x1f;a&#x1e;b&#x1d;c&#x1c;d", b"#N/A"]
     )
     style = chance.choice([b"0", b"1", b"99", b"-1"])
-    return "liste.xlsx", _with_sheet(
+    return "liste.xlsx", with_sheet(
         b'<row><c r="A1" t="%s" s="%s"><v>%s</v></c></row>' % (kind, style, value)
     )
 
@@ -482,7 +394,7 @@ def _formulas(chance: random.Random) -> tuple[str, bytes]:
     for row, formula in enumerate(chance.sample(formulas[:4], 3)):
         sheet.write_formula(row, 0, formula, None, chance.choice(["", "lu", 3, "#DIV/0!"]))
     book.close()
-    parts = _parts(buffer.getvalue())
+    parts = parts_of(buffer.getvalue())
     return "liste.xlsm", archive({**parts, "xl/vbaProject.bin": files.OLE + chance.randbytes(3_000)})
 
 
@@ -492,7 +404,7 @@ def _passwords(chance: random.Random) -> tuple[str, bytes]:
         stream = "EncryptedPackage".encode("utf-16-le")
         return "liste.xlsx", files.OLE + bytes(chance.randrange(2_000)) + stream + chance.randbytes(500)
     manifest = b"<manifest:manifest><manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
-    return "liste.ods", _ods_of(chance.randbytes(500), **{"META-INF/manifest.xml": manifest})
+    return "liste.ods", ods_of(chance.randbytes(500), **{"META-INF/manifest.xml": manifest})
 
 
 @_family("archives that are no workbooks")
@@ -537,140 +449,3 @@ def _deep_flow(chance: random.Random) -> tuple[str, bytes]:
     where = chance.choice([b"<IdentificationFlux>", b"<Personne>", b"</IdentificationFlux>"])
     stuffed = where + names + again * (chance.choice((300, 3_000_000)) // len(again))
     return "flux.xml", sound()["flux.xml"].replace(where, stuffed, 1)
-
-
-@cache
-def _zeros() -> bytes:
-    return archive({"0": bytes(50 * 1024 * 1024)})
-
-
-@cache
-def _deflated(size: int) -> bytes:
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return deflate.compress(bytes(size)) + deflate.flush()
-
-
-@cache
-def _spaces(size: int) -> bytes:
-    return b" " * size
-
-
-def _stored_part(parts: dict[str, bytes], name: str, size: int) -> bytes:
-    """An archive with a part that unpacks to `size` blanks."""
-    return _bomb(tuple(sorted(parts.items())), name, size)
-
-
-@cache
-def _bomb(parts: tuple[tuple[str, bytes], ...], name: str, size: int) -> bytes:
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
-        for each, data in parts:
-            if each != name:
-                zipped.writestr(_entry(each), data)
-        with zipped.open(_entry(name), "w") as part:
-            for _ in range(size // 1024**2):
-                part.write(_spaces(1024**2))
-    return buffer.getvalue()
-
-
-# What becomes of them.
-
-
-@dataclass
-class Outcome:
-    """What became of the files of a family."""
-
-    read: int = 0
-    refused: int = 0
-    slowest: float = 0.0
-    sentences: set[str] = field(default_factory=set)
-
-    def add(self, result: "Result") -> None:
-        """Count one more."""
-        self.slowest = max(self.slowest, result.seconds)
-        if result.sentence:
-            self.refused += 1
-            self.sentences.add(result.sentence)
-        else:
-            self.read += not result.failure
-
-
-def outcome_of(damaged: DamagedFile) -> str:
-    """The sentence that refuses a file, or nothing when it gives tables; AssertionError for anything else."""
-    try:
-        reading = read_file(BytesIO(damaged.content), size=len(damaged.content))
-    except UnreadableFile as refusal:
-        sentence = str(refusal)
-        is_sentence = sentence[:1].isupper() and sentence.endswith(".") and 20 < len(sentence) < 400
-        assert is_sentence and not any(word in sentence for word in ("Error", "error", "None")), sentence
-        return sentence
-    assert reading.tables
-    for table in reading.tables:
-        assert {len(row) for row in table.rows} == {len(table.rows[0])}
-        cells = {cell for row in table.rows for cell in row}
-        assert all(type(cell) is str and cell == cell.strip() and "\x00" not in cell for cell in cells)
-    return ""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one file, in the process that read it; memory is the highest so far, in MB."""
-
-    failure: str
-    sentence: str
-    seconds: float
-    memory: float
-    memory_apart: float
-
-
-def result_of(damaged: DamagedFile) -> Result:
-    """Read one file and measure; whatever happens is told."""
-    failure, sentence = "", ""
-    began = time.perf_counter()
-    try:
-        sentence = outcome_of(damaged)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is what is looked for
-        failure = f"{type(error).__name__}: {error}"
-    seconds = time.perf_counter() - began
-    if seconds > MAX_SECONDS:
-        failure = f"{seconds:.0f} s"
-    own, apart = (resource.getrusage(who).ru_maxrss / 1024 for who in (_SELF, _CHILDREN))
-    return Result(failure, sentence, seconds, own, apart)
-
-
-def main(count: int) -> int:
-    """Read so many, print what became of them; 1 when one of them did anything else than it may."""
-    outcomes: dict[str, Outcome] = defaultdict(Outcome)
-    failures = []
-    own, apart = 0.0, 0.0
-    # In processes that only read: their memory is that of reading, and one that dies is seen.
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as readers:
-        everything = damaged_files(count)
-        while some := list(islice(everything, 32)):
-            for damaged, result in zip(some, readers.map(result_of, some), strict=True):
-                outcomes[damaged.family].add(result)
-                own, apart = max(own, result.memory), max(apart, result.memory_apart)
-                if result.failure:
-                    failures.append(f"{damaged.name} ({damaged.family}): {result.failure}")
-    if own > MAX_MEMORY_MB:
-        failures.append(f"{own:.0f} MB of memory")
-    _print(outcomes, own, apart, failures)
-    return 1 if failures else 0
-
-
-def _print(outcomes: dict[str, Outcome], own: float, apart: float, failures: list[str]) -> None:
-    write = sys.stdout.write
-    write(f"{'family':<36}{'refused':>8}{'read':>6}{'slowest':>10}  sentences\n")
-    for family, outcome in outcomes.items():
-        sentences = len(outcome.sentences)
-        write(f"{family:<36}{outcome.refused:>8}{outcome.read:>6}{outcome.slowest:>8.2f} s{sentences:>11}\n")
-    refused, read = (sum(getattr(one, kind) for one in outcomes.values()) for kind in ("refused", "read"))
-    write(f"\n{refused} refused with a sentence, {read} read, {len(failures)} failed\n")
-    write(f"peak memory: {own:.0f} MB where files are read, {apart:.0f} MB in the process of workbooks\n")
-    for failure in failures:
-        write(f"FAILED {failure}\n")
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000))

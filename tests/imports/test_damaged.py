@@ -1,6 +1,6 @@
 """A reduced number of the damaged files; the 2 000 of `design/quality.md` are read by the script.
 
-python -m tests.imports.damaged 2000
+python -m tests.imports.reading_damaged 2000
 """
 
 from datetime import datetime
@@ -8,14 +8,9 @@ from datetime import datetime
 import pytest
 import time_machine
 
-from tests.imports.damaged import (
-    DamagedFile,
-    damaged_file,
-    damaged_files,
-    family_of,
-    outcome_of,
-    sound,
-)
+from tests.imports.damaged import DamagedFile, damaged_file, damaged_files, family_of
+from tests.imports.reading_damaged import outcome_of
+from tests.imports.sound_files import sound
 
 _COUNT = 150
 # Whatever chance did to them, these families never give anything to import.

@@ -16,7 +16,7 @@ from rdv_insertion.followups.services import close_follow_up
 from rdv_insertion.invitations.enums import InvitationOrigin, Refusal
 from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.invitations.services import invite, postal
-from rdv_insertion.messaging.enums import Channel, MessageStatus
+from rdv_insertion.messaging.enums import Channel, MessageStatus, Purpose
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import UsagerOrganisation
@@ -207,6 +207,16 @@ def test_letters_that_serve_no_more_are_not_printed(
     archived = invited(channel=Channel.LETTER, created_at=NOW - DAY, message__status="to_print")
     _archive(archived)
     assert {expired, booked, archived}
+    of_no_rdv = Message.objects.filter(invitation__follow_up=expired).get()
+    Message.objects.create(
+        organisation=organisation,
+        usager=of_no_rdv.usager,
+        channel=Channel.LETTER,
+        purpose=Purpose.CONVOCATION_CREATED,
+        unique_key="1:convocation_created:participation-9-20260301T0900-0:postal",
+        status=MessageStatus.TO_PRINT,
+        created_at=NOW,
+    )
     assert postal.waiting_letters(organisation, now=NOW).count() == 0
 
 

@@ -23,6 +23,7 @@ from rdv_insertion.invitations.models import (
 )
 from rdv_insertion.invitations.results import Kind
 from rdv_insertion.invitations.services import runs
+from rdv_insertion.invitations.services.resending import send_stopped_again
 from rdv_insertion.messaging.enums import Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
 from tests.conftest import RunJobs
@@ -228,9 +229,10 @@ def test_who_took_a_rdv_after_the_checks_is_not_invited(
 def test_a_run_killed_between_two_blocks_goes_on_where_it_stopped(
     prepared: Any, people: Any, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(runs, "FIRST_BLOCK", 1)
     monkeypatch.setattr(runs, "BLOCK", 2)
     run = launched(prepared(people(5)), agent)
-    assert runs._invite_block(run.pk, NOW) == 2
+    assert runs._invite_block(run.pk, 2, NOW) == 2
     assert Invitation.objects.count() == 4
     assert (results.progress(run).done, results.progress(run).left) == (2, 3)
     # The worker died here; the job is given back.
@@ -258,6 +260,8 @@ def test_a_run_is_launched_once(prepared: Any, people: Any, agent: Agent) -> Non
         partial(runs.launch, run=run, agent=agent, now=NOW),
         partial(runs.abandon, run=run),
         partial(choose, run),
+        # By the page of a colleague, opened just before: it would write over what was refused.
+        partial(runs.check, run=run, now=NOW),
     ):
         with pytest.raises(runs.WrongStage):
             late()
@@ -265,11 +269,10 @@ def test_a_run_is_launched_once(prepared: Any, people: Any, agent: Agent) -> Non
 
 
 def test_a_run_is_stopped_then_resumed_and_nobody_is_invited_twice(
-    prepared: Any, people: Any, agent: Agent, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
+    prepared: Any, people: Any, agent: Agent, run_jobs: RunJobs
 ) -> None:
-    monkeypatch.setattr(runs, "BLOCK", 2)
     run = launched(prepared(people(3)), agent)
-    runs._invite_block(run.pk, NOW)
+    runs._invite_block(run.pk, 2, NOW)
     runs.stop(run=run, now=NOW)
     run_jobs("imports", at=NOW)
     assert Invitation.objects.count() == 4
@@ -292,6 +295,7 @@ def test_a_run_whose_job_waits_is_not_given_a_second_one(prepared: Any, people: 
 def test_two_workers_on_one_run_invite_each_person_once(
     prepared: Any, people: Any, agent: Agent, in_threads: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(runs, "FIRST_BLOCK", 1)
     monkeypatch.setattr(runs, "BLOCK", 3)
     run = launched(prepared(people(12)), agent)
     answers = in_threads(*[partial(runs.advance, run_id=run.pk, now=NOW)] * 4)
@@ -317,21 +321,35 @@ def test_what_became_of_the_messages_is_counted_by_channel(over: InvitationRun) 
     first, second, _ = Message.objects.filter(channel=Channel.SMS).order_by("id")
     Message.objects.filter(pk=first.pk).update(status=MessageStatus.DELIVERED)
     Message.objects.filter(pk=second.pk).update(status=MessageStatus.TECHNICAL_FAILURE)
-    sms, mail, letter = results.sent(over)
+    sms, mail, letter = results.sent(over.invitations.all())
     assert (sms.delivered, sms.failed, sms.waiting, sms.total) == (1, 1, 1, 3)
     assert (mail.waiting, letter.to_print) == (3, 3)
-    assert results.stopped(over) == 1
+    assert results.stopped(over.invitations.all()).count() == 1
     assert [one.follow_up.usager_id for one in results.targets(over, kind=Kind.FAILED)] == [second.usager_id]
+
+
+def test_who_is_still_to_choose_and_what_leaves_in_a_moment(over: InvitationRun) -> None:
+    assert results.still_to_choose(over, NOW) == 3
+    chosen = over.invitations.first()
+    assert chosen is not None
+    ParticipationFactory(
+        follow_up=chosen.follow_up, rdv__starts_at=NOW + 24 * HOUR, created_at=NOW + timedelta(minutes=1)
+    )
+    assert results.still_to_choose(over, NOW + HOUR) == 2
+    assert results.still_to_choose(over, NOW + 1_000 * HOUR) == 0
+    Message.objects.filter(channel=Channel.SMS).update(not_before=NOW + 8 * HOUR)
+    leaving = results.leaving(over.invitations.all(), NOW)
+    assert {one.channel for one in leaving} == {Channel.EMAIL}
 
 
 def test_only_the_technical_failures_of_the_run_leave_again(over: InvitationRun) -> None:
     ids = list(Message.objects.filter(channel=Channel.SMS).order_by("id").values_list("pk", flat=True))
     Message.objects.filter(pk=ids[0]).update(status=MessageStatus.TECHNICAL_FAILURE)
     Message.objects.filter(pk=ids[1]).update(status=MessageStatus.PERMANENT_FAILURE)
-    assert runs.send_failed_again(run=over) == 1
+    assert send_stopped_again(invitations=over.invitations.all(), now=NOW) == 1
     assert Message.objects.get(pk=ids[0]).status == MessageStatus.CREATED
 
 
 def test_the_letters_of_a_run_are_its_own(over: InvitationRun, prepared: Any, people: Any) -> None:
-    assert results.letters(over).count() == 3
-    assert results.letters(prepared(people(1))).count() == 0
+    assert results.letters(over.invitations.all()).count() == 3
+    assert results.letters(prepared(people(1)).invitations.all()).count() == 0

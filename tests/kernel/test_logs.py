@@ -24,6 +24,7 @@ def crash(request: HttpRequest, code: str) -> HttpResponse:
 
 
 urlpatterns = [path("r/<str:code>", crash, name="crash"), path("", include("config.urls"))]
+handler500 = "rdv_insertion.web.errors.server_error"
 
 
 @pytest.fixture
@@ -88,7 +89,9 @@ def test_an_address_that_opens_nothing_is_not_written(written: io.StringIO, sett
     _assert_nothing_personal(written.getvalue())
 
 
-@pytest.mark.parametrize("library", ["django.request", "httpx", "procrastinate.worker", "mail.log"])
+@pytest.mark.parametrize(
+    "library", ["django.request", "httpx", "urllib3.connectionpool", "procrastinate.worker", "mail.log"]
+)
 def test_the_arguments_of_other_libraries_are_cut(written: io.StringIO, library: str) -> None:
     logging.getLogger(library).error("sent to %s", f"{PHONE} {CODE}", extra={"status_code": 500})
     assert library in written.getvalue()

@@ -3,6 +3,7 @@
 from io import StringIO
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from rdv_insertion.messaging.models import SendingConfiguration
@@ -35,6 +36,15 @@ def test_what_is_not_said_does_not_change(department: Department) -> None:
 def test_the_second_provider_is_another_one(department: Department) -> None:
     with pytest.raises(CommandError, match="un autre prestataire"):
         run(department.number, "--second-sms-provider", "brevo_sms")
+    assert not SendingConfiguration.objects.exists()
+
+
+def test_a_provider_whose_keys_are_not_there_is_not_chosen(
+    department: Department, settings: LazySettings
+) -> None:
+    settings.OVH_CONSUMER_KEY = settings.OVH_SMS_SERVICE = ""
+    with pytest.raises(CommandError, match=": OVH_CONSUMER_KEY, OVH_SMS_SERVICE."):
+        run(department.number, "--second-sms-provider", "ovh_sms")
     assert not SendingConfiguration.objects.exists()
 
 

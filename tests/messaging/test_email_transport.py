@@ -1,3 +1,5 @@
+import re
+import socket
 from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
@@ -7,7 +9,7 @@ from django.conf import LazySettings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdv_insertion.messaging.channels.email.mail import sender_of
+from rdv_insertion.messaging.channels.email.mail import build_mail, sender_of, written
 from rdv_insertion.messaging.channels.email.transport import SmtpTransport
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.replies import message_id_of
@@ -160,6 +162,7 @@ def test_only_a_refusal_of_the_address_or_of_the_mail_is_permanent(
     providers.mail.script.next(behaviour)
     error = failure_of(a_mail())
     assert error.permanent is permanent
+    assert not error.maybe_taken
     assert not providers.mail.received()
 
 
@@ -178,6 +181,45 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
 def test_a_server_that_is_away_is_a_passing_failure(providers: Providers, settings: LazySettings) -> None:
     settings.EMAIL_PORT = 9
     assert not failure_of(a_mail()).permanent
+
+
+def test_a_refused_mail_leaves_the_session_to_the_next_one(providers: Providers) -> None:
+    transport = SmtpTransport()
+    for refusal in (Behaviour.REFUSE_RECIPIENT, Behaviour.TRY_LATER, Behaviour.REFUSE_MESSAGE):
+        providers.mail.script.next(refusal)
+        with pytest.raises(DeliveryError):
+            transport.send(a_mail())
+    session = transport._kept.connection
+    transport.send(a_mail())
+    assert transport._kept.connection is session
+    transport.close()
+    assert len(providers.mail.received()) == 1
+
+
+def test_a_server_that_hung_up_between_two_mails_is_called_again_at_once(providers: Providers) -> None:
+    transport = SmtpTransport()
+    transport.send(a_mail())
+    transport._kept.connection.connection.sock.shutdown(socket.SHUT_RDWR)
+    transport.send(a_mail())
+    transport.close()
+    assert len(providers.mail.received()) == 2
+
+
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=80),
+    lines=st.integers(1, 30),
+    calendar=st.sampled_from(["", EVENT, EVENT.replace("SUMMARY", "METHOD:REQUEST\r\nSUMMARY")]),
+)
+def test_a_mail_is_written_as_django_writes_it(text: str, lines: int, calendar: str) -> None:
+    mail = build_mail(a_mail(subject=text, text=f"{text}\n" * lines, html=text * lines, calendar=calendar))
+    mail.extra_headers.update({"Date": "once", "Message-ID": "<one@example.org>"})
+    assert without_boundaries(written(mail)) == without_boundaries(mail.message().as_bytes(linesep="\r\n"))
+
+
+def without_boundaries(content: bytes) -> bytes:
+    """All but what separates parts, drawn at random."""
+    unfolded = re.sub(rb";\s+boundary", b"; boundary", content)
+    return re.sub(rb"=+[0-9a-f]{15,}==", b"boundary", unfolded)
 
 
 def test_the_connection_is_kept_and_made_again_after_a_break(providers: Providers) -> None:

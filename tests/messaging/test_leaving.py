@@ -135,11 +135,16 @@ def test_a_paused_channel_keeps_its_messages_and_loses_none(
 
 @pytest.mark.django_db
 def test_a_pause_is_of_one_organisation_and_may_be_asked_twice(
-    organisation: Organisation, admin: Agent, draft: DraftOf, providers: Providers
+    organisation: Organisation,
+    admin: Agent,
+    draft: DraftOf,
+    providers: Providers,
+    django_assert_num_queries: Any,
 ) -> None:
     now = timezone.now()
     for _ in range(2):
-        services.pause(organisation=organisation, channel=Channel.SMS, by=admin, now=now)
+        with django_assert_num_queries(1):  # to look, then write, is to fail when a colleague resumes between
+            services.pause(organisation=organisation, channel=Channel.SMS, by=admin, now=now)
     assert ChannelPause.objects.count() == 1
     elsewhere = OrganisationFactory(department=organisation.department, name="Ailleurs", slug="ailleurs")
     assert send(enqueue_one(draft(organisation=elsewhere), now), now).status == MessageStatus.SENT

@@ -131,6 +131,8 @@ def placed(pdf: bytes, words: str) -> tuple[float, float]:
     return found[0]
 
 
+# What a window of 35 mm shows of a sheet folded in three, in an envelope of 110 mm, wherever it has slid.
+IN_WINDOW = (55, 79.5)
 LOGOS = {"logos": [{"digest": "a" * 64, "name": "Logo"}]}
 LONG_SENDER = {"sender": ["Communauté d'agglomération du Pays de Die", *["Direction"] * 5, "Tél. : 3949"]}
 
@@ -142,7 +144,7 @@ def test_the_address_is_in_the_window_of_the_envelope(changes: dict[str, Any]) -
     for line in ("Madame", "26000"):
         left, top = placed(pdf, line)
         assert 109 < left < 112
-        assert 45 < top < 85
+        assert IN_WINDOW[0] < top < IN_WINDOW[1]
     # Nothing else is in the window: the date comes below.
     assert placed(pdf, "Valence, le")[1] > 85
 
@@ -151,7 +153,8 @@ def test_six_lines_of_address_are_written_in_full_size_and_more_in_smaller() -> 
     six, eight = ([f"Ligne {number}" for number in range(count)] for count in (6, 8))
     for lines in (six, eight):
         pdf = render_letters([a_letter(recipient=lines)])
-        assert placed(pdf, lines[-1])[1] < 85
+        assert IN_WINDOW[0] < placed(pdf, lines[0])[1]
+        assert placed(pdf, lines[-1])[1] < IN_WINDOW[1]
 
 
 @pytest.mark.parametrize(

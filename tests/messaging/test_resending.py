@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from rdv_insertion.invitations.resending import resend
+from rdv_insertion.invitations.services.resending import resend
 from rdv_insertion.messaging.enums import FAILED, MessageStatus
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.services.resending import CannotResend, resend_to_current_contact

@@ -13,7 +13,7 @@ from rdv_insertion.messaging.enums import Channel, MessageStatus, Provider
 from rdv_insertion.messaging.models import Message, ProviderHealth, SendingConfiguration
 from rdv_insertion.messaging.services import health
 from rdv_insertion.messaging.services.claiming import claim
-from rdv_insertion.messaging.services.outcomes import Outcome, record
+from rdv_insertion.messaging.services.recording import Outcome, record
 from rdv_insertion.territory.models import Organisation
 from tests.factories import UsagerFactory
 from tests.messaging.conftest import DraftOf
@@ -190,12 +190,12 @@ def test_a_batch_leaves_a_provider_that_refuses_everything_alone(
     assert {one.status for one in messages} == {MessageStatus.CREATED}
 
 
-def test_a_batch_that_goes_well_costs_two_statements_and_its_transaction(
+def test_a_batch_that_goes_well_costs_three_statements(
     enqueue: Enqueue, providers: Providers, django_assert_num_queries: Any
 ) -> None:
     for count in (2, 20):
         messages = enqueue(count)
-        with django_assert_num_queries(5):  # health, claim, savepoint, outcomes, release
+        with django_assert_num_queries(3):  # health, claim, outcomes
             services.send(message_ids=[one.pk for one in messages], now=timezone.now())
 
 

@@ -14,7 +14,7 @@ from rdv_insertion.messaging import services
 from rdv_insertion.messaging.enums import TRANSITIONS, Channel, MessageStatus, Purpose
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.services.claiming import claim
-from rdv_insertion.messaging.services.outcomes import Outcome, record
+from rdv_insertion.messaging.services.recording import Outcome, record
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 from tests.factories import UsagerFactory

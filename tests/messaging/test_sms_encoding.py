@@ -1,9 +1,19 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rdv_insertion.messaging.channels.sms import encoding
-from rdv_insertion.messaging.channels.sms.encoding import encode, fits, is_gsm7, segments, to_gsm7
+from rdv_insertion.messaging.channels.sms.encoding import (
+    encode,
+    fits,
+    is_gsm7,
+    length,
+    of_two_places,
+    segments,
+    to_gsm7,
+)
 
 GSM = st.text(alphabet=sorted(encoding._BASIC | encoding._EXTENDED))
 ANYTHING = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
@@ -71,9 +81,27 @@ def test_a_single_sms_holds_more_than_each_part_of_a_long_one(text: str, expecte
 
 
 def test_french_is_kept_or_loses_only_its_rarer_accents() -> None:
-    assert to_gsm7("Éléonore à l'hôtel, où ça ? Cœur « rare » – 5 €…") == (
-        'Éléonore à l\'hotel, où ca ? Coeur " rare " - 5 €...'
+    assert to_gsm7("Éléonore à l'hôtel, où ça ? Cœur «\u202frare » – 5 €…") == (
+        'Éléonore à l\'hotel, où ca ? Coeur "rare" - 5 €...'
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        (unicodedata.normalize("NFD", "Élodie, où ça ?"), "Élodie, où ca ?"),
+        ("Venez 😀 ✅❤️", "Venez  "),
+        ("un\tdeux\u2028trois", "un deux trois"),
+        ("日本 ™", "?? TM"),
+    ],
+)
+def test_what_keyboards_add_never_becomes_a_question(typed: str, sent: str) -> None:
+    assert to_gsm7(typed) == sent
+
+
+def test_signs_of_two_places_are_counted_so() -> None:
+    assert (length("5 € [a]"), of_two_places("5 € [a]")) == (10, ["[", "]", "€"])
+    assert length("ش😀") == 3
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.texts import Text
 from rdv_insertion.messaging.texts.content import LONGEST_SUBJECT
 from rdv_insertion.messaging.texts.national import NATIONAL_WORDS
-from rdv_insertion.messaging.texts.rdv import EVENTS
+from rdv_insertion.messaging.texts.rdvs.content import EVENTS
 from rdv_insertion.messaging.texts.rendering import PersonalContent
 from tests.messaging.contents import (
     MAN,
@@ -150,7 +150,7 @@ def test_a_link_of_an_sms_stands_between_spaces(content: PersonalContent) -> Non
 @EVERY_ONE
 def test_an_sms_begins_plainly_and_stays_in_the_alphabet_of_sms(content: PersonalContent) -> None:
     text = sms(content)
-    assert text.startswith("Bonjour, ")
+    assert re.match(r"Bonjour, |(Nouveau |Rappel )?RDV ", text)
     assert text == to_gsm7(text)
     assert "  " not in text
 
@@ -342,7 +342,35 @@ def test_an_sms_about_a_rdv_is_paid_twice_at_most_with_its_address(content: Pers
 
 
 @pytest.mark.parametrize("event", EVENTS)
-@pytest.mark.parametrize("place", ["public_office", "phone", "home"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"location_type": "phone"},
+        {"location_type": "home"},
+        {"location_type": "public_office", "place": ("Mairie de Die", "2 rue Haute, 26150 Die")},
+    ],
+)
+def test_an_sms_about_a_rdv_is_paid_once_when_it_can_be(event: str, where: Any) -> None:
+    text = sms(rdv(event=event, **where))
+    assert segments(text) == 1
+    assert "mardi 3 mars" in text
+    assert "04 75 00 00 00" in text
+    assert event == "cancelled" or "https://rdv-insertion.fr/rdv/ABCDEFGH" in text
+    assert event != "reminder" or "obligatoire" in text
+
+
+def test_the_title_that_an_organisation_chose_is_not_left_out_of_an_sms() -> None:
+    own = replace(WORDS, title="premier accueil", own=frozenset({"title"}))
+    text = sms(rdv(location_type="home", words=own, title=own.title))
+    assert "votre premier accueil a lieu le mardi 3 mars" in text
+
+
+def test_an_sms_that_would_cost_as_much_in_fewer_words_keeps_them_all() -> None:
+    assert sms(rdv()).startswith("Bonjour, c'est confirmé : votre rendez-vous d'orientation a lieu le mardi")
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("place", ["public_office", "phone", "visio", "home"])
 def test_a_convocation_by_sms_is_paid_twice_at_most_with_what_is_at_stake(event: str, place: str) -> None:
     assert segments(sms(rdv(event=event, convocation=True, location_type=place))) <= 2
 
@@ -378,7 +406,7 @@ def test_what_is_not_known_leaves_no_empty_label(content: PersonalContent) -> No
     ("place", "said", "not_said"),
     [
         ("public_office", "12 rue de la République, 26000 Valence", "chez vous|visio|nous vous appelons"),
-        ("phone", "nous vous appelons au 06 12 00 00 00", "rue de la République|visio|chez vous"),
+        ("phone", "ous vous appelons au 06 12 00 00 00", "rue de la République|visio|chez vous"),
         ("visio", "https://webconf.numerique.gouv.fr/", "rue de la République|chez vous|nous vous appelons"),
         ("home", "Nous venons chez vous.", "rue de la République|visio|nous vous appelons"),
     ],

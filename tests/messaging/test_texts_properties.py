@@ -13,7 +13,7 @@ from rdv_insertion.messaging.channels.sms.encoding import is_gsm7
 from rdv_insertion.messaging.enums import Channel, TemplateModel
 from rdv_insertion.messaging.texts import Addressee, InvitationContent, RdvContent
 from rdv_insertion.messaging.texts.content import LONGEST_SUBJECT
-from rdv_insertion.messaging.texts.rdv import EVENTS
+from rdv_insertion.messaging.texts.rdvs.content import EVENTS
 from rdv_insertion.messaging.texts.rendering import PersonalContent
 from rdv_insertion.messaging.texts.words import Words
 from tests.messaging.contents import invitation, rdv

@@ -15,7 +15,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from rdv_insertion.kernel.languages import Language
 from rdv_insertion.messaging.channels.sms.encoding import segments
 from rdv_insertion.messaging.enums import Channel
-from rdv_insertion.messaging.texts.rdv import EVENTS
+from rdv_insertion.messaging.texts.rdvs.content import EVENTS
 from rdv_insertion.messaging.texts.rendering import PersonalContent
 from tests.messaging.contents import MAN, MODELS, SOMEBODY, earlier_slot, invitation, rdv
 

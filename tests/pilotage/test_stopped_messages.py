@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from rdv_insertion.messaging.enums import MessageStatus
+from rdv_insertion.messaging.enums import STOPPED, MessageStatus
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.messaging.services.recovering import STOPPED
 from rdv_insertion.pilotage.stopped_messages import Useless, stopped_messages, with_usefulness
 from tests.factories import (
     FollowUpFactory,

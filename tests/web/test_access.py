@@ -272,7 +272,7 @@ RULES: dict[str, Rule] = {
     "import_start_again": of_the_organisation(FOUND, "post"),
     "import_invitation": of_the_organisation(FOUND),
     "import_skip_invitation": of_the_organisation(FOUND, "post"),
-    "import_letters": of_the_organisation(FOUND),
+    "import_letters": of_the_organisation(FOUND, "post"),
     "import_slots": of_the_organisation(FOUND),
     "import_ask_slots": of_the_organisation(FOUND),
     "import_send_again": of_the_organisation(FOUND, "post"),
@@ -283,6 +283,9 @@ RULES: dict[str, Rule] = {
     "callback_with_secret": everybody(NOT_FOUND, "post"),
     "callback_of_message": everybody(NOT_FOUND, "post"),
     # The demonstration, which production does not have
+    "demo_tour": everybody(),
+    "demo_go": everybody(NOT_FOUND, "post"),
+    "demo_answer": everybody(NOT_FOUND, "post"),
     "demo_messages": everybody(),
     "demo_mail_body": everybody(NOT_FOUND),
     "demo_mail_event": everybody(NOT_FOUND),

@@ -66,6 +66,8 @@ def test_what_an_sms_costs_is_said_to_the_character():
     assert sms("a" * 150).length == "150 caractères : il en reste 10 avant un deuxième SMS."
     two = sms("a" * 161)
     assert (two.cost, two.colour) == ("2 SMS", "orange")
+    assert sms("€" * 79).length == "158 caractères : il en reste 2 avant un deuxième SMS."
+    assert "compte pour deux" in sms("5 €").alphabet
     assert two.length == "161 caractères : chaque envoi coûte 2 SMS. Jusqu'à 160 caractères, un seul suffit."
     wide = sms("я" * 71)
     assert (wide.cost, wide.segments) == ("2 SMS", 2)

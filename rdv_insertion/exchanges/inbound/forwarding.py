@@ -9,7 +9,7 @@ declines): nothing is to be done with them, since the agenda of the service deci
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -22,7 +22,7 @@ from rdv_insertion.agenda.links import usager_url
 from rdv_insertion.agenda.models import Participation
 from rdv_insertion.agents.enums import AccessLevel
 from rdv_insertion.agents.models import Agent
-from rdv_insertion.exchanges.inbound.mails import Mail
+from rdv_insertion.exchanges.inbound.mails import LONGEST_ADDRESS, Mail
 from rdv_insertion.kernel import dates, throttle
 from rdv_insertion.kernel.languages import IN_FRENCH, Language
 from rdv_insertion.messaging import services as messaging
@@ -50,15 +50,20 @@ _MACHINES = re.compile(
 )
 _AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-auto-responder", "list-id", "x-failed-recipients")
 _PARTICIPATION = re.compile(r"participation-(\d{1,18})", re.ASCII)
+_REPLY = re.compile(r"reply-(\d{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a mail: `what` is a word for the logs, `forwarded` whether somebody gets it."""
+    """What came of a mail: `what` is a word for the logs, `forwarded` whether somebody gets it.
+
+    `to_support`: the support is still to be written to, once this is committed (`write_to_support`).
+    """
 
     what: str
     message_id: int | None = None
     forwarded: bool = False
+    to_support: bool = False
 
 
 def forward(mail: Mail, *, now: datetime) -> Result:
@@ -68,7 +73,7 @@ def forward(mail: Mail, *, now: datetime) -> Result:
         return Result(why, message_id)
     message = _message(message_id)
     if message is None or message.usager is None:
-        return _give_to_support(mail, now)
+        return _for_support(mail, now)
     try:
         throttle.attempt(ANSWERS_TO_ONE_MESSAGE, str(message.pk), now=now)
     except throttle.TooManyAttempts:
@@ -126,10 +131,10 @@ def _tell(message: Message, usager: Usager, mail: Mail, now: datetime) -> Result
             address=address,
             purpose=Purpose.REPLY,
             channel=Channel.EMAIL,
-            about=f"reply-{message.pk}",
+            about=about_answers_to(message.pk),
             period=mail.key,
             content=content,
-            reply_to=mail.reply_to,
+            reply_to=_where_to_answer(mail),
         )
         for to, address in _readers(message)
     ]
@@ -167,8 +172,47 @@ def _agents_of_rdv(message: Message) -> list[Agent]:
     return list(agents.order_by("pk").distinct())
 
 
+def about_answers_to(message_id: int) -> str:
+    """What the mails that forward the answers to this message are about."""
+    return f"reply-{message_id}"
+
+
+def answered(about: str) -> int | None:
+    """Which message `about_answers_to` names; None when it is something else."""
+    named = _REPLY.fullmatch(about)
+    return int(named[1]) if named else None
+
+
+def forwarded_answers(message_ids: Collection[int]) -> Mapping[int, list[Message]]:
+    """The mails that forwarded the answers to these messages, by the id of the message, oldest first.
+
+    With the agent or the organisation that got each. One query.
+    """
+    found: dict[int, list[Message]] = {}
+    abouts = {about_answers_to(one): one for one in message_ids}
+    replies = Message.objects.filter(purpose=Purpose.REPLY, about__in=abouts).order_by("created_at", "pk")
+    for reply in replies.select_related("agent", "organisation"):
+        found.setdefault(abouts[reply.about], []).append(reply)
+    return found
+
+
+def _where_to_answer(mail: Mail) -> str:
+    """Where an agent's answer goes: where the mail asks, unless that is back to us.
+
+    In ASCII, as mail servers take it; empty when there is no such address.
+    """
+    address = mail.sender if message_id_of(mail.reply_to) is not None else mail.reply_to
+    local, _, domain = address.rpartition("@")
+    try:
+        written = f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return ""
+    return written if local.isascii() and len(written) <= LONGEST_ADDRESS else ""
+
+
 def _context(message: Message, usager: Usager, mail: Mail) -> dict[str, Any]:
     moment = message.sent_at or message.created_at
+    answer_to, known = _where_to_answer(mail), (usager.email or "").lower()
     return {
         "person": short_name(usager),
         "answered": message.get_purpose_display(),
@@ -177,8 +221,11 @@ def _context(message: Message, usager: Usager, mail: Mail) -> dict[str, Any]:
         "subject": mail.subject,
         "paragraphs": [part.splitlines() for part in re.split(r"\n{2,}", mail.text) if part.strip()],
         "files": mail.files,
-        "sender": mail.reply_to,
-        "sender_is_known": mail.sender.lower() == (usager.email or "").lower(),
+        "answer_to": answer_to,
+        # Whoever forges the sender may have the answer sent elsewhere: both must be the person's.
+        "unknown_address": next(
+            (one for one in (mail.sender, answer_to) if one and one.lower() != known), ""
+        ),
         "link": usager_url(usager),
         "organisation": message.organisation.name,
         "help_phone": "",
@@ -190,11 +237,8 @@ def short_name(usager: Usager) -> str:
     return f"{usager.first_name} {usager.last_name[:1]}."
 
 
-def _give_to_support(mail: Mail, now: datetime) -> Result:
-    """What names none of our messages, or a forged one: to the support when there is one, once.
-
-    Not a `Message`, which belongs to an organisation. A mail server that is away makes the job start again.
-    """
+def _for_support(mail: Mail, now: datetime) -> Result:
+    """What names none of our messages, or a forged one: for the support when there is one, once."""
     if not settings.SUPPORT_EMAIL:
         return Result("unknown")
     try:
@@ -202,6 +246,15 @@ def _give_to_support(mail: Mail, now: datetime) -> Result:
         throttle.attempt(_TO_SUPPORT_A_DAY, "", now=now)
     except throttle.TooManyAttempts:
         return Result("unknown_again")
+    return Result("given_to_support", forwarded=True, to_support=True)
+
+
+def write_to_support(mail: Mail) -> None:
+    """Send `mail` to the support at once. Not a `Message`, which belongs to an organisation.
+
+    Raises what the mail server raises. Never inside a transaction: it would wait for that server, and its end
+    could undo what has already left.
+    """
     files = [f"Pièces jointes, non transmises : {', '.join(mail.files)}"] if mail.files else []
     EmailMessage(
         subject=f"Mail sans destinataire : {mail.subject or 'sans objet'}"[:200],
@@ -209,7 +262,6 @@ def _give_to_support(mail: Mail, now: datetime) -> Result:
             [f"Ce mail de {mail.sender} ne répond à aucun message du service.", mail.text or "(vide)", *files]
         ),
         to=[settings.SUPPORT_EMAIL],
-        reply_to=[mail.reply_to],
+        reply_to=[one for one in (_where_to_answer(mail),) if one],
         headers={"Auto-Submitted": "auto-generated"},
     ).send()
-    return Result("given_to_support", forwarded=True)

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 
 from rdv_insertion.exchanges.inbound import texts
-from rdv_insertion.exchanges.receipts.readers import Unreadable
+from rdv_insertion.exchanges.receipts.readers import Unreadable, json_of
 from rdv_insertion.kernel.crypto import blind_index
 from rdv_insertion.kernel.text import squish, without_unseen
 
 _MOST_MAILS, _MOST_ADDRESSES, _MOST_FILES = 20, 50, 30
-_LONGEST_NAME, _LONGEST_ADDRESS = 120, 254
+_LONGEST_NAME, LONGEST_ADDRESS = 120, 254
 _ONE_ADDRESS = re.compile(r"""[^@\s,;<>()\[\]"\\]+@[^@\s,;<>()\[\]"\\]+""")
 
 
@@ -40,7 +40,7 @@ class Mail:
 def mails_of(body: str) -> list[Mail]:
     """The mails of one call. Raises Unreadable when there is none to find."""
     try:
-        posted = orjson.loads(body)
+        posted = json_of(body)
     except orjson.JSONDecodeError as error:
         raise Unreadable from error
     items = posted.get("items") if isinstance(posted, dict) else None
@@ -104,7 +104,7 @@ def _address(value: Any) -> tuple[str, str]:
         before, _, address = address.partition("<")
         name = name or before.strip(' "')
     address = without_unseen(address).partition(">")[0].strip()
-    is_one = len(address) <= _LONGEST_ADDRESS and bool(_ONE_ADDRESS.fullmatch(address))
+    is_one = len(address) <= LONGEST_ADDRESS and bool(_ONE_ADDRESS.fullmatch(address))
     return _line(name, _LONGEST_NAME), address if is_one else ""
 
 

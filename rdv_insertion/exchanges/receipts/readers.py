@@ -1,6 +1,7 @@
 """From what was posted to events, whatever the source."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
@@ -16,6 +17,8 @@ READERS: Mapping[str, Callable[[Document], Event]] = {
     CallbackSource.GENERIC: generic.event,
 }
 MOST_FIELDS = 100
+# No provider writes deeper. Beyond, reading and writing again would fail on Python's and orjson's own limits.
+_DEEPEST = 50
 
 
 class Unreadable(Exception):
@@ -25,7 +28,7 @@ class Unreadable(Exception):
 def documents_of(body: str) -> list[Document]:
     """The events of one call: one JSON object, an array of them, or a form. Raises Unreadable."""
     try:
-        read = orjson.loads(body)
+        read = json_of(body)
     except orjson.JSONDecodeError:
         read = _form(body)
     found = read if isinstance(read, list) else [read]
@@ -40,6 +43,23 @@ def event_of(source: str, document: Document) -> Event:
     if source not in READERS:
         raise Unreadable
     return READERS[source](document)
+
+
+def json_of(body: str) -> Any:
+    """What `body` says in JSON. Raises JSONDecodeError when it is none, Unreadable when it is too deep."""
+    read = orjson.loads(body)
+    level = [read]
+    for _ in range(_DEEPEST):
+        level = [part for one in level for part in _parts(one)]
+        if not level:
+            return read
+    raise Unreadable
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _form(body: str) -> dict[str, str]:

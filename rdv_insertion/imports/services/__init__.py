@@ -17,7 +17,6 @@ from rdv_insertion.imports.services.undoing import undo_creations, undo_plan, un
 from rdv_insertion.imports.services.work import (
     finish_without_inviting,
     invitable_rows,
-    send_failed_again,
     start_inviting,
     start_writing,
 )
@@ -40,7 +39,6 @@ __all__ = [
     "mapping_for",
     "select",
     "select_all",
-    "send_failed_again",
     "set_columns",
     "start",
     "start_again",

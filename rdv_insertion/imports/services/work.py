@@ -8,10 +8,8 @@ from django.db.models import QuerySet
 
 from rdv_insertion.imports.enums import RowState, Stage
 from rdv_insertion.imports.models import KEPT, ImportRow, ImportRun
-from rdv_insertion.imports.results import messages_to_send_again
 from rdv_insertion.imports.services.stages import DECIDABLE, advance, defer
 from rdv_insertion.kernel import bulk
-from rdv_insertion.messaging import services as messaging
 
 _WRITTEN = (RowState.CREATED, RowState.UPDATED, RowState.UNCHANGED)
 
@@ -58,11 +56,6 @@ def start_inviting(
 def finish_without_inviting(*, run: ImportRun, now: datetime) -> None:
     """End the import: nobody is invited now."""
     advance(run, Stage.DONE, Stage.WRITTEN, now=now)
-
-
-def send_failed_again(*, run: ImportRun) -> int:
-    """Send once more the invitations that a technical failure stopped; how many messages leave."""
-    return messaging.send_again(message_ids=messages_to_send_again(run))
 
 
 def invitable_rows(run: ImportRun) -> QuerySet[ImportRow]:

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
+from rdv_insertion.agenda.convocations import worth_posting
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.followups.models import FollowUp
@@ -15,7 +16,7 @@ from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.invitations.services.checks import Reasons, foreseen_reasons
 from rdv_insertion.invitations.services.inviting import invite
 from rdv_insertion.kernel import dates
-from rdv_insertion.messaging.enums import Channel, MessageStatus
+from rdv_insertion.messaging.enums import CONVOCATIONS, Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.services.printing import mark_printed
 from rdv_insertion.territory.models import Organisation
@@ -76,7 +77,7 @@ def worth_printing(now: datetime) -> Q:
     """For letters (`Message`) not printed yet: whether they still serve. All pages count them by this rule.
 
     An invitation serves no more once it has expired, or when the person has a rdv, a closed follow-up, or is
-    archived. Other letters always serve.
+    archived; a convocation, once its rdv is past, moved or cancelled. Other letters always serve.
     """
     followed = UsagerOrganisation.objects.filter(
         usager=OuterRef("usager"), organisation=OuterRef("organisation"), archived_at=None
@@ -87,7 +88,8 @@ def worth_printing(now: datetime) -> Q:
     invites = without_rdv & Q(
         Exists(followed), invitation__expires_at__gt=now, invitation__follow_up__closed_at=None
     )
-    return Q(invitation=None) | invites
+    summons = Q(purpose__in=CONVOCATIONS)
+    return invites | (Q(invitation=None) & ~summons) | (summons & Q(worth_posting(now)))
 
 
 def waiting_letters(organisation: Organisation, *, now: datetime) -> QuerySet[Message]:

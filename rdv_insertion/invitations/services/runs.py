@@ -17,17 +17,17 @@ from rdv_insertion.invitations import results
 from rdv_insertion.invitations.enums import RunStage
 from rdv_insertion.invitations.models import (
     CategoryConfiguration,
-    Invitation,
     InvitationRun,
     InvitationTarget,
 )
 from rdv_insertion.invitations.services.checks import foreseen_reasons
 from rdv_insertion.invitations.services.inviting import invite
 from rdv_insertion.kernel import bulk, jobs
-from rdv_insertion.messaging import services as messaging
-from rdv_insertion.messaging.enums import Channel, MessageStatus
+from rdv_insertion.messaging.enums import Channel
 
 BLOCK = 500
+# The page shows movement after so many.
+FIRST_BLOCK = 50
 _CHECKED_TOGETHER = 2_000
 # The channels that leave at once; letters have to be printed.
 AT_ONCE = (Channel.SMS, Channel.EMAIL)
@@ -88,7 +88,11 @@ def _propose_letters(run: InvitationRun) -> None:
 
 @transaction.atomic
 def check(*, run: InvitationRun, now: datetime) -> None:
-    """Foresee again what would refuse each person, by every channel of the category."""
+    """Foresee again what would refuse each person, by every channel of the category.
+
+    Raises WrongStage once it is launched: what was refused then is written, and stays.
+    """
+    _hold(run, RunStage.PREPARING)
     targets = list(InvitationTarget.objects.filter(run=run).order_by("id"))
     for start in range(0, len(targets), _CHECKED_TOGETHER):
         _check(run, targets[start : start + _CHECKED_TOGETHER], now)
@@ -210,19 +214,20 @@ def has_job(run: InvitationRun) -> bool:
 
 def advance(*, run_id: int, now: datetime) -> None:
     """Invite all who are still to invite, block after block. Run again after a crash, it goes on."""
-    while _invite_block(run_id, now):
-        pass
+    size = FIRST_BLOCK
+    while _invite_block(run_id, size, now):
+        size = BLOCK
 
 
 @transaction.atomic
-def _invite_block(run_id: int, now: datetime) -> int:
-    """Invite the next people; how many there were. The run is held: two workers never share a block."""
+def _invite_block(run_id: int, size: int, now: datetime) -> int:
+    """Invite the next `size` people; how many there were. The run is held: no two workers share a block."""
     runs = InvitationRun.objects.with_details().select_for_update(of=("self",))
     run = runs.filter(pk=run_id, stage=RunStage.INVITING).first()
     if run is None:
         return 0
     waiting = InvitationTarget.objects.filter(run=run, done_at=None).select_related("follow_up")
-    targets = list(waiting.order_by("id")[:BLOCK])
+    targets = list(waiting.order_by("id")[:size])
     if not targets:
         run.stage, run.finished_at = RunStage.DONE, now
         run.save(update_fields=["stage", "finished_at"])
@@ -247,14 +252,6 @@ def _invite_block(run_id: int, now: datetime) -> int:
         }
     bulk.update_columns(targets, ["refusals", "done_at"])
     return len(targets)
-
-
-@transaction.atomic
-def send_failed_again(*, run: InvitationRun) -> int:
-    """Send once more the messages of this run that a technical failure stopped; how many leave."""
-    stopped = Invitation.objects.filter(run=run, message__status=MessageStatus.TECHNICAL_FAILURE).order_by()
-    ids = [pk for pk in stopped.values_list("message", flat=True) if pk is not None]
-    return messaging.send_again(message_ids=ids)
 
 
 def _defer(run: InvitationRun) -> None:

@@ -1,3 +1,5 @@
+"""Messages: each is one row, from the moment it is asked for to what its provider last said."""
+
 from datetime import datetime
 from typing import ClassVar
 

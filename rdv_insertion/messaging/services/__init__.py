@@ -2,17 +2,17 @@
 
 from rdv_insertion.messaging.drafts import Draft, addresses_of, channels_for, key_of
 from rdv_insertion.messaging.providers import forget_transports
-from rdv_insertion.messaging.services.choosing import choose_providers
 from rdv_insertion.messaging.services.pauses import pause, resume
 from rdv_insertion.messaging.services.printing import mark_printed
+from rdv_insertion.messaging.services.providers import choose_providers
 from rdv_insertion.messaging.services.receipts import record_outcome, refused_channels, remember_refusal
 from rdv_insertion.messaging.services.recovering import (
     FORGOTTEN_AFTER,
     STUCK_AFTER,
     plan_forgotten,
     resume_stuck,
-    send_again,
 )
+from rdv_insertion.messaging.services.resending import send_again
 from rdv_insertion.messaging.services.sending import (
     FIRST_DELAY,
     LONGEST_DELAY,
@@ -20,6 +20,7 @@ from rdv_insertion.messaging.services.sending import (
     delay_before_attempt,
     send,
 )
+from rdv_insertion.messaging.services.withdrawing import put_back, withdraw
 from rdv_insertion.messaging.services.writing import MESSAGES_PER_PERSON_AND_DAY, enqueue
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "mark_printed",
     "pause",
     "plan_forgotten",
+    "put_back",
     "record_outcome",
     "refused_channels",
     "remember_refusal",
@@ -47,4 +49,5 @@ __all__ = [
     "resume_stuck",
     "send",
     "send_again",
+    "withdraw",
 ]

@@ -7,7 +7,6 @@ from datetime import datetime, time
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Sum
 from django.utils import translation
 from django.utils.dateformat import format as django_format
@@ -68,14 +67,17 @@ def is_spent(organisation: Organisation, now: datetime) -> bool:
     return remaining(organisation, now) == 0
 
 
-@transaction.atomic
 def set_budget(*, organisation: Organisation, segments_a_month: int | None) -> None:
-    """Change how many SMS the organisation means to pay for in a month; None for no limit."""
+    """Change how many SMS the organisation means to pay for in a month; None for no limit. One statement,
+    since a colleague may do the contrary at the same instant."""
     if segments_a_month is None:
         SmsBudget.objects.filter(organisation=organisation).delete()
     else:
-        SmsBudget.objects.update_or_create(
-            organisation=organisation, defaults={"segments_a_month": segments_a_month}
+        SmsBudget.objects.bulk_create(
+            [SmsBudget(organisation=organisation, segments_a_month=segments_a_month)],
+            update_conflicts=True,
+            unique_fields=["organisation"],
+            update_fields=["segments_a_month"],
         )
 
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel.text import squish
 from rdv_insertion.kernel.versions import SavedMeanwhile
-from rdv_insertion.messaging.models import MessagesConfiguration
+from rdv_insertion.messaging.models import MessagesConfiguration, Picture
 from rdv_insertion.territory.models import Organisation
 
 MOST_LOGOS = 3
@@ -102,6 +102,7 @@ def save_presentation(
     _check(fresh)
     try:
         with transaction.atomic():
+            _hold_pictures(fresh)
             fresh.save(force_insert=True)
     except IntegrityError as error:  # the same version, written at the same instant
         raise SavedMeanwhile(current_configuration(organisation)) from error
@@ -121,6 +122,14 @@ def set_sms_sender(*, organisation: Organisation, name: str) -> Organisation:
     Organisation.objects.filter(pk=organisation.pk).update(sms_sender_name=name)
     organisation.sms_sender_name = name
     return organisation
+
+
+def _hold_pictures(configuration: MessagesConfiguration) -> None:
+    """Keep those of `configuration` from being forgotten (`services.pictures`) before it is written."""
+    named = {configuration.signature_picture_id or "", *(one["digest"] for one in configuration.logos)} - {""}
+    held = Picture.objects.select_for_update(no_key=True).filter(pk__in=named)
+    if named and named != set(held.values_list("pk", flat=True)):
+        raise ValidationError("Une image n'est plus là. Choisissez-la de nouveau.")
 
 
 def _check(configuration: MessagesConfiguration) -> None:

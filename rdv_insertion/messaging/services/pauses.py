@@ -11,19 +11,16 @@ from rdv_insertion.messaging.services.planning import plan
 from rdv_insertion.territory.models import Organisation
 
 
-@transaction.atomic
-def pause(*, organisation: Organisation, channel: str, by: Agent, now: datetime) -> ChannelPause:
+def pause(*, organisation: Organisation, channel: str, by: Agent, now: datetime) -> None:
     """Keep the messages of `organisation` by this channel (SMS or mail) until `resume`; none is lost.
 
-    What a worker holds at that instant still leaves. Already paused, nothing changes. Raises ValueError for a
-    letter, which an agent prints.
+    What a worker holds at that instant still leaves. Already paused, nothing changes; one statement, since a
+    colleague may resume at the same instant. Raises ValueError for a letter, which an agent prints.
     """
     if channel not in (Channel.SMS, Channel.EMAIL):
         raise ValueError(f"{channel} cannot be paused")
-    paused, _ = ChannelPause.objects.get_or_create(
-        organisation=organisation, channel=channel, defaults={"paused_at": now, "paused_by": by}
-    )
-    return paused
+    paused = ChannelPause(organisation=organisation, channel=channel, paused_at=now, paused_by=by)
+    ChannelPause.objects.bulk_create([paused], ignore_conflicts=True)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from procrastinate.types import JSONDict
 
 from rdv_insertion.kernel import jobs
-from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.messaging.enums import Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
 
 MESSAGES_PER_JOB = 25
@@ -29,3 +29,14 @@ def plan(messages: Sequence[Message], *, now: datetime) -> None:
         # A second more: the queue counts in whole seconds, and a job that is early finds nothing to send.
         wait = later - now + timedelta(seconds=1) if later else None
         jobs.defer("deliver", *planned, queue=channel, wait=wait, priority=_AT_ONCE if at_once else 0)
+
+
+def plan_again(messages: Sequence[Message], *, now: datetime, **changes: object) -> None:
+    """Have these messages sent once more, with `changes` of their columns: at once, or in the morning, since
+    whoever takes them looks at the hour."""
+    Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+        status=MessageStatus.CREATED, not_before=None, **changes
+    )
+    for message in messages:
+        message.not_before = None
+    plan(messages, now=now)

@@ -1,19 +1,15 @@
-"""Sending again: what a technical failure stopped, what a dead worker left, what a lost job forgot."""
+"""What nobody is sending any more, every minute: what a dead worker held, what a lost job forgot."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from rdv_insertion.messaging.enums import MessageStatus
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.messaging.services.planning import plan
+from rdv_insertion.messaging.services.planning import plan, plan_again
 from rdv_insertion.messaging.services.sending import MAX_ATTEMPTS, OUR_FAULT
 
 STUCK_AFTER = timedelta(minutes=5)
-# What another try may cure: a provider that was down, a phone that was off.
-STOPPED = (MessageStatus.TECHNICAL_FAILURE, MessageStatus.TEMPORARY_FAILURE)
 FORGOTTEN_AFTER = timedelta(minutes=10)
 _FORGOTTEN_AT_ONCE = 5_000
 
@@ -32,18 +28,6 @@ _FORGOTTEN = """
 
 
 @transaction.atomic
-def send_again(*, message_ids: Collection[int]) -> int:
-    """Send once more those of these messages that stopped, but not for good; how many leave.
-
-    Where the provider may have one, it is asked first.
-    """
-    stopped = Message.objects.filter(pk__in=message_ids, status__in=STOPPED)
-    again = list(stopped.select_for_update().order_by("id"))
-    _back_to_created(again, attempts=0, failure="", delivery_code="", settled_at=None)
-    return len(again)
-
-
-@transaction.atomic
 def resume_stuck(*, now: datetime) -> int:
     """Send again what a worker that died was sending, and return how many.
 
@@ -54,7 +38,7 @@ def resume_stuck(*, now: datetime) -> int:
     stuck = list(Message.objects.stuck(now - STUCK_AFTER).select_for_update(skip_locked=True).order_by("id"))
     again = [message for message in stuck if message.attempts < MAX_ATTEMPTS]
     given_up = [message for message in stuck if message.attempts >= MAX_ATTEMPTS]
-    _back_to_created(again, in_doubt=True)
+    plan_again(again, now=now, in_doubt=True)
     Message.objects.filter(pk__in=[message.pk for message in given_up]).update(
         status=MessageStatus.TECHNICAL_FAILURE, failure=OUR_FAULT.sentence, in_doubt=True
     )
@@ -72,13 +56,3 @@ def plan_forgotten(*, now: datetime) -> int:
     forgotten = list(Message.objects.raw(_FORGOTTEN, [since, _FORGOTTEN_AT_ONCE]))
     plan(forgotten, now=now)
     return len(forgotten)
-
-
-def _back_to_created(messages: Collection[Message], **changes: object) -> None:
-    """To be sent at once, or in the morning: whoever takes them looks at the hour."""
-    Message.objects.filter(pk__in=[message.pk for message in messages]).update(
-        status=MessageStatus.CREATED, not_before=None, **changes
-    )
-    for message in messages:
-        message.not_before = None
-    plan(list(messages), now=timezone.now())

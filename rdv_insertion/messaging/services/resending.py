@@ -1,15 +1,16 @@
-"""The same message, to the number or the address that the person has now."""
+"""Agents send a message that failed again: as it was, or to the number or the address of today."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 
 from rdv_insertion.kernel import phone
 from rdv_insertion.messaging import quiet_hours
-from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
+from rdv_insertion.messaging.enums import FAILED, STOPPED, Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.messaging.services.planning import plan
+from rdv_insertion.messaging.services.planning import plan, plan_again
 
 _COPIED = (
     "organisation_id",
@@ -33,6 +34,18 @@ _COPIED = (
 
 class CannotResend(Exception):
     """This message cannot be written again. The text is a French sentence for agents."""
+
+
+@transaction.atomic
+def send_again(*, message_ids: Collection[int], now: datetime) -> int:
+    """Send once more those of these messages that stopped, but not for good; how many leave.
+
+    Where the provider may have one, it is asked first.
+    """
+    stopped = Message.objects.filter(pk__in=message_ids, status__in=STOPPED)
+    again = list(stopped.select_for_update().order_by("id"))
+    plan_again(again, now=now, attempts=0, failure="", delivery_code="", settled_at=None)
+    return len(again)
 
 
 def current_contact(message: Message) -> str:

@@ -19,7 +19,7 @@ from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.providers import transport_of
 from rdv_insertion.messaging.services import health
 from rdv_insertion.messaging.services.claiming import Claimed, claim
-from rdv_insertion.messaging.services.outcomes import Outcome, record
+from rdv_insertion.messaging.services.recording import Outcome, record
 from rdv_insertion.messaging.surely import surely
 from rdv_insertion.messaging.transport import DeliveryError
 

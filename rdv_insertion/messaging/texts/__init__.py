@@ -8,8 +8,8 @@ from rdv_insertion.messaging.texts.addressee import Addressee, addressee_of
 from rdv_insertion.messaging.texts.content import Content, Text
 from rdv_insertion.messaging.texts.earlier_slot import EarlierSlotContent
 from rdv_insertion.messaging.texts.from_templates import FromTemplates
-from rdv_insertion.messaging.texts.invitation import InvitationContent
-from rdv_insertion.messaging.texts.rdv import RdvContent
+from rdv_insertion.messaging.texts.invitations.content import InvitationContent
+from rdv_insertion.messaging.texts.rdvs.content import RdvContent
 
 __all__ = [
     "Addressee",

@@ -1,5 +1,6 @@
 """What is told to whoever waits for an earlier rdv: one is kept for them, until when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from rdv_insertion.kernel import dates
 from rdv_insertion.kernel.text import squish
 from rdv_insertion.messaging.texts.blocks import Button, Letter, Mail, Paragraph
-from rdv_insertion.messaging.texts.rdv import CREATED, RdvContent
+from rdv_insertion.messaging.texts.rdvs.content import CREATED, RdvContent
 from rdv_insertion.messaging.texts.rdvs.place import box_of
 from rdv_insertion.messaging.texts.rdvs.rdv import Rdv
 
@@ -39,6 +40,10 @@ class EarlierSlotContent(RdvContent):
             _("Sans réponse, votre rendez-vous du %(current_short)s reste inchangé.") % said,
             telling.sms_help(),
         ]
+
+    def shorter_sms(self) -> Iterable[list[str]]:
+        """See `PersonalContent.shorter_sms`: two dates leave nothing to take away."""
+        return ()
 
     def mail(self) -> Mail:
         """See `PersonalContent.mail`."""

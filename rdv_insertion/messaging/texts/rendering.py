@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext, override
 
 from rdv_insertion.kernel.languages import Language, active, direction
 from rdv_insertion.kernel.text import squish
-from rdv_insertion.messaging.channels.sms.encoding import encode
+from rdv_insertion.messaging.channels.sms.encoding import encode, segments
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.texts.blocks import (
     Block,
@@ -52,6 +52,10 @@ class PersonalContent(ABC):
     def sms(self) -> list[str]:
         """Its sentences; empty ones are left out. A link ends its sentence."""
 
+    def shorter_sms(self) -> Iterable[list[str]]:
+        """The same in fewer and fewer words: sent instead when it costs fewer SMS. None by default."""
+        return ()
+
     @abstractmethod
     def mail(self) -> Mail:
         """Its subject and blocks."""
@@ -74,8 +78,11 @@ class PersonalContent(ABC):
 
     def _sms(self, language: str) -> str:
         with override(language):
-            # A lone accent, brought back to the alphabet of SMS, leaves a blank.
-            return re.sub(" {2,}", " ", encode(spaced(*self.sms()), language)).strip()
+            whole = _as_sms(self.sms(), language)
+            if segments(whole) == 1:
+                return whole
+            shorter = [_as_sms(sentences, language) for sentences in self.shorter_sms()]
+            return min((whole, *shorter), key=segments)
 
     def _mail(self, language: str) -> Text:
         versions = [_Version(self, language)]
@@ -121,6 +128,11 @@ class PersonalContent(ABC):
 def phone_in_text(number: str) -> str:
     """`number` so that its pairs of digits keep their order between words that go from right to left."""
     return number.replace(" ", "\u00a0") if direction(active()) == "rtl" else number
+
+
+def _as_sms(sentences: Iterable[str], language: str) -> str:
+    # What the alphabet of SMS leaves out may leave a blank.
+    return re.sub(" {2,}", " ", encode(spaced(*sentences), language)).strip()
 
 
 class _Version:

@@ -24,6 +24,9 @@ def page_asked_for(request: HttpRequest, default: str) -> str:
 
 
 def _ours(request: HttpRequest, address: str) -> str:
-    """`address`, or nothing when it is another site's."""
+    """`address`, or nothing when it is another site's, or no address at all.
+
+    It begins with a slash, as those that our pages write: Django takes a bare word for the name of a page.
+    """
     ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if ours else ""
+    return address if ours and address.startswith("/") else ""

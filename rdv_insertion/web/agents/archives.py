@@ -17,14 +17,20 @@ from rdv_insertion.agenda.models import Participation
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.agents.perms import get_organisation_for
 from rdv_insertion.invitations.models import Invitation
+from rdv_insertion.invitations.services import archiving
+from rdv_insertion.kernel.text import plural
+from rdv_insertion.messaging.enums import MessageStatus
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.usagers import services
 from rdv_insertion.usagers.models import UsagerOrganisation
 from rdv_insertion.usagers.perms import get_usager_for
 from rdv_insertion.web.agents.access import agent_of, page_asked_for, page_to_return_to
 from rdv_insertion.web.agents.undo import offer_undo
 
 _REASON_LENGTH = 255
+_WITHDRAWN = "invitation qui attendait ne partira pas"
+_WITHDRAWN_SEVERAL = "invitations qui attendaient ne partiront pas"
+_LEAVING = "invitation partira finalement"
+_LEAVING_SEVERAL = "invitations partiront finalement"
 
 
 class ArchiveForm(DsfrBaseForm):
@@ -45,15 +51,21 @@ class Consequences:
 
     # Invitations without a rdv, whose links let one choose until then.
     links: int
-    # Written, and not handed to a provider yet: they leave anyway.
-    waiting_messages: int
+    # Invitations that no worker has taken yet: they do not leave.
+    withdrawn: int
+    # The other messages that have not left: they leave.
+    leaving: int
     # Nothing cancels them.
     coming_rdvs: int
 
 
 def consequences(membership: UsagerOrganisation, now: datetime) -> Consequences:
-    """What archiving this person would touch in this organisation at `now`. Three queries."""
+    """What archiving this person would touch in this organisation at `now`. Four queries."""
     usager, organisation = membership.usager_id, membership.organisation_id
+    waiting = Message.objects.waiting().filter(usager=usager, organisation=organisation)
+    withdrawn = waiting.filter(
+        archiving.inviting(membership.usager, membership.organisation), status=MessageStatus.CREATED
+    ).count()
     answered = Q(follow_up__latest_unknown_rdv_at__gt=now)
     invitations = Invitation.objects.valid_at(now).filter(
         ~answered, follow_up__usager=usager, organisation=organisation, follow_up__closed_at=None
@@ -61,7 +73,8 @@ def consequences(membership: UsagerOrganisation, now: datetime) -> Consequences:
     rdvs = Participation.objects.pending(now).filter(usager=usager, rdv__organisation=organisation)
     return Consequences(
         links=invitations.count(),
-        waiting_messages=Message.objects.waiting().filter(usager=usager, organisation=organisation).count(),
+        withdrawn=withdrawn,
+        leaving=waiting.count() - withdrawn,
         coming_rdvs=rdvs.count(),
     )
 
@@ -91,14 +104,15 @@ def _archive(
 ) -> HttpResponse:
     usager, organisation = membership.usager, membership.organisation
     try:
-        archived = services.archive(usager=usager, organisation=organisation, reason=reason, now=now)
+        withdrawn = archiving.archive(usager=usager, organisation=organisation, reason=reason, now=now)
     except UsagerOrganisation.DoesNotExist as error:
         raise Http404 from error
-    if archived:
-        messages.success(request, f"{usager} : dossier archivé dans {organisation}.")
-        offer_undo(request, reverse("unarchive_usager", args=[usager.pk, organisation.slug]))
-    else:
+    if withdrawn is None:
         messages.info(request, f"{usager} : dossier déjà archivé dans {organisation}.")
+    else:
+        said = f"{plural(withdrawn, _WITHDRAWN, _WITHDRAWN_SEVERAL)}." if withdrawn else ""
+        messages.success(request, f"{usager} : dossier archivé dans {organisation}. {said}".strip())
+        offer_undo(request, reverse("unarchive_usager", args=[usager.pk, organisation.slug]))
     return redirect(page_to_return_to(request, reverse("usager", args=[usager.pk])))
 
 
@@ -108,14 +122,17 @@ def unarchive(request: HttpRequest, usager_id: int, slug: str) -> HttpResponse:
     membership = _membership(agent_of(request), usager_id, slug)
     usager, organisation = membership.usager, membership.organisation
     try:
-        reason = services.unarchive(usager=usager, organisation=organisation)
+        back = archiving.unarchive(usager=usager, organisation=organisation, now=timezone.now())
     except UsagerOrganisation.DoesNotExist as error:
         raise Http404 from error
-    if reason is None:
+    if back is None:
         messages.info(request, f"{usager} : dossier déjà actif dans {organisation}.")
     else:
-        messages.success(request, f"{usager} : dossier de nouveau actif dans {organisation}.")
-        offer_undo(request, reverse("archive_usager", args=[usager.pk, organisation.slug]), reason=reason)
+        said = f"{plural(back.leaving, _LEAVING, _LEAVING_SEVERAL)}." if back.leaving else ""
+        messages.success(request, f"{usager} : dossier de nouveau actif dans {organisation}. {said}".strip())
+        offer_undo(
+            request, reverse("archive_usager", args=[usager.pk, organisation.slug]), reason=back.reason
+        )
     return redirect(page_to_return_to(request, reverse("usager", args=[usager.pk])))
 
 

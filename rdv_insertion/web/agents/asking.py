@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.invitations.models import CategoryConfiguration
-from rdv_insertion.invitations.slot_requests import ask_for_slots, asked_among
+from rdv_insertion.invitations.services.slot_requests import ask_for_slots, asked_among
 from rdv_insertion.web.agents.access import agent_of
 
 

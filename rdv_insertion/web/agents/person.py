@@ -19,7 +19,7 @@ from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.invitations.services import foreseen_reasons
 from rdv_insertion.kernel import dates
 from rdv_insertion.messaging.enums import FAILED, Channel
-from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.models import Message, RefusedContact
 from rdv_insertion.messaging.outcomes import sentence_of
 from rdv_insertion.messaging.services.resending import current_contact
 from rdv_insertion.territory.models import Organisation
@@ -175,17 +175,24 @@ def _channels(
     ]
 
 
+_REFUSED = {Channel.SMS: "Mobile à corriger", Channel.EMAIL: "Adresse mail à corriger"}
+_BY = {Channel.SMS: "SMS", Channel.EMAIL: "mail", Channel.LETTER: "courrier"}
+
+
 def _warnings(usager: Usager) -> list[str]:
     """What stands in the way of reaching this person."""
     warnings = []
     if not usager.email and not usager.can_receive_sms:
         warnings.append("Aucun mobile ni adresse mail : seul un courrier peut joindre cette personne.")
+    # As in the list *À corriger*, whatever was sent there since.
+    refused = {one.channel: one.reason for one in RefusedContact.objects.current().filter(usager=usager)}
+    warnings += [f"{_REFUSED[Channel(channel)]} : {reason}" for channel, reason in refused.items()]
     last_by_channel = Message.objects.filter(usager=usager).order_by("channel", "-created_at", "-pk")
-    for message in last_by_channel.distinct("channel"):
+    for message in last_by_channel.exclude(channel__in=list(refused)).distinct("channel"):
         message.usager = usager
         # Since then the number or the address may have been corrected.
         if message.status in FAILED and current_contact(message) in ("", message.recipient):
-            warnings.append(f"Dernier envoi par {message.get_channel_display()} : {sentence_of(message)}")
+            warnings.append(f"Dernier envoi par {_BY[Channel(message.channel)]} : {sentence_of(message)}")
     return warnings
 
 

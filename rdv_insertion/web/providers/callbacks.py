@@ -12,9 +12,9 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.http.request import RawPostDataException
+from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
@@ -35,7 +35,7 @@ _LARGEST = {
     CallbackSource.BREVO_INBOUND: 2 * 1024 * 1024,
 }
 _LARGEST_ID = 2**63 - 1
-_TOO_LARGE = 413
+_LENGTH_REQUIRED, _TOO_LARGE = 411, 413
 
 
 @csrf_exempt
@@ -43,7 +43,11 @@ _TOO_LARGE = 413
 def receive(
     request: HttpRequest, source: str, callback_secret: str = "", message_id: int | None = None
 ) -> HttpResponse:
-    """Keep what `source` posts; 405 to another method, 404 to a wrong secret, 413 to what is too large."""
+    """Keep what `source` posts, as it came.
+
+    405 to another method, 404 to a wrong secret, 413 to what is too large, 411 to what does not say its
+    length: WSGI would show us an empty body, and what was said would be lost in silence.
+    """
     if source not in list(CallbackSource):
         raise Http404
     # OVH calls an address with what it says in it.
@@ -51,6 +55,8 @@ def receive(
     if request.method not in allowed:
         return HttpResponseNotAllowed(allowed)
     _check_secret(request, callback_secret)
+    if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+        return HttpResponse(status=_LENGTH_REQUIRED)
     body = _body(request, _LARGEST.get(CallbackSource(source), _LARGEST_RECEIPT))
     if body is None:
         logger.warning("callback_too_large", source=source)
@@ -104,11 +110,18 @@ def _body(request: HttpRequest, largest: int) -> bytes | None:
         return None
     try:
         body = request.body
-    except RawPostDataException:
-        # A form in several parts, read by a middleware.
-        body = request.POST.urlencode().encode()
     except RequestDataTooBig:
         return None
+    if request.content_type == "multipart/form-data":
+        body = _fields(request) or body
     # An empty form whose fields are in the address.
     body = body or request.META.get("QUERY_STRING", "").encode()
     return body if len(body) <= largest else None
+
+
+def _fields(request: HttpRequest) -> bytes:
+    """A form in several parts, as a simple one; empty when it is none, whatever it claims to be."""
+    try:
+        return request.POST.urlencode().encode()
+    except (MultiPartParserError, SuspiciousOperation):
+        return b""

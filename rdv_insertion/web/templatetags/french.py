@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.http import QueryDict
 
-from rdv_insertion.agenda.models import Participation, Rdv
+from rdv_insertion.agenda.models import Rdv
 from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.kernel import dates
 from rdv_insertion.kernel import phone as phones
@@ -96,14 +96,6 @@ def rdv_moment(rdv: Rdv) -> str:
 def rdv_short_moment(rdv: Rdv) -> str:
     """The moment of a rdv in figures, on the clocks of its place."""
     return dates.short_moment(rdv.starts_at, rdv.time_zone)
-
-
-@register.filter
-def participation_status(participation: Participation, now: datetime) -> str:
-    """The status of a participation in words: an unknown one is to come, or to be filled in."""
-    if participation.status != "unknown":
-        return str(participation.get_status_display())
-    return "À renseigner" if participation.rdv.has_begun(now) else "À venir"
 
 
 @register.simple_tag

@@ -17,13 +17,13 @@ from rdv_insertion.web.usagers.wording import as_typed
 register = template.Library()
 
 _GLIMPSES = {"ltr": (Language.EN, Language.AR), "rtl": (Language.FR, Language.EN)}
-_CLOCK = re.compile(r"(\d{1,2}) h(?: (\d{2}))?\b")
+_TOGETHER = re.compile(r"\d{1,2} h(?: \d{2})?\b|\d{4} р\.")
 
 
 @register.filter
 def unbroken(text: str) -> str:
-    """`à 9 h 30` whose time stays on one line on a narrow screen."""
-    return _CLOCK.sub(lambda found: found.group(0).replace(" ", "\N{NO-BREAK SPACE}"), text)
+    """`à 9 h 30` whose time stays on one line on a narrow screen, as does a year in Ukrainian, `2026 р.`."""
+    return _TOGETHER.sub(lambda found: found.group(0).replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
 @register.filter
@@ -45,6 +45,13 @@ def in_french() -> SafeString:
     return format_html("{}", "") if active() == Language.FR else format_html(' lang="{}" dir="ltr"', "fr")
 
 
+@register.simple_tag(takes_context=True)
+def read_by_people(context: Context) -> bool:
+    """Whether the page answers somebody invited; an address that leads nowhere is a link cut short."""
+    match = context["request"].resolver_match
+    return match is None or languages.is_for_people(match)
+
+
 @register.inclusion_tag("usagers/parts/languages.html", takes_context=True)
 def language_choice(context: Context) -> dict[str, Any]:
     """The languages to choose from, on the pages that people read, and the way to French."""
@@ -52,7 +59,7 @@ def language_choice(context: Context) -> dict[str, Any]:
     current = active()
     others = [(one.value, one.label, direction(one)) for one in Language if one != current]
     return {
-        "shown": languages.is_for_people(request.resolver_match),
+        "shown": read_by_people(context),
         "current": (current, Language(current).label, direction(current)),
         "others": others,
         # So that whoever does not read this alphabet sees what the menu is.

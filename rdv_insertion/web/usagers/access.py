@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods
 
 from rdv_insertion.agenda.models import Participation
@@ -38,9 +39,12 @@ RdvView = Callable[Concatenate[HttpRequest, Participation, datetime, Parameters]
 
 
 def person_page(view: View[Parameters]) -> View[Parameters]:
-    """A page without login, in the person's language, that no cache keeps: it may show a name or a rdv."""
-    page = login_not_required(never_cache(require_http_methods(["GET", "HEAD", "POST"])(view)))
-    return in_their_language(page)
+    """A page without login, in the person's language, that no cache keeps: it may show a name or a rdv.
+
+    It travels compressed, for old phones; Django hides the length of what is secret in it.
+    """
+    page = gzip_page(require_http_methods(["GET", "HEAD", "POST"])(view))
+    return in_their_language(login_not_required(never_cache(page)))
 
 
 def look_up(request: HttpRequest, typed: str, now: datetime) -> OpenLink | Participation | None:

@@ -63,8 +63,8 @@ def code_problem(code: str) -> str:
 
 
 def _quoted(characters: Iterable[str]) -> str:
-    """`« O »`, `« O » et « 1 »`: no more than two."""
-    first, *others = (f"« {character} »" for character in list(characters)[:2])
+    """`« O »`, `« O » et « 1 »`, as each language quotes: no more than two."""
+    first, *others = (gettext("« %(character)s »") % {"character": one} for one in list(characters)[:2])
     return gettext("%(first)s et %(second)s") % {"first": first, "second": others[0]} if others else first
 
 

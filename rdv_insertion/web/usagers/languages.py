@@ -32,29 +32,33 @@ def in_their_language(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
 class speak_their_language:  # noqa: N801 - a middleware, used as a function
     """French for everybody, and the language of the person for the views marked `in_their_language`.
 
-    It stands before whatever may answer in place of the view: an expired form, too many tries.
+    It stands before whatever may answer in place of the view: an expired form, too many tries. Where no view
+    is found, the browser's language is spoken: a link cut short is a person's more often than an agent's.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with translation.override(settings.LANGUAGE_CODE):
+        with translation.override(_of_this_browser(request)):
             return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> None:
         """Called by Django before the view."""
-        if getattr(view, _MARK, False):
-            french = _asks_for_french(request)
-            translation.activate(Language.FR if french else translation.get_language_from_request(request))
+        if not getattr(view, _MARK, False):
+            translation.activate(settings.LANGUAGE_CODE)
 
 
 def speak_to(request: HttpRequest, usager: Usager) -> None:
     """The person is known: what was chosen for them wins over what this browser says."""
     if usager.language != Language.FR and not _asks_for_french(request):
         translation.activate(usager.language)
+
+
+def _of_this_browser(request: HttpRequest) -> str:
+    return Language.FR if _asks_for_french(request) else translation.get_language_from_request(request)
 
 
 def _asks_for_french(request: HttpRequest) -> bool:

@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.outcomes import ARCHIVED
 from rdv_insertion.usagers.models import UsagerOrganisation
 from tests.factories import (
     AgentRoleFactory,
@@ -66,6 +68,8 @@ def test_the_question_says_what_archiving_touches_in_numbers(
     for channel in ("sms", "email"):
         InvitationFactory(follow_up=follow_up, organisation=organisation, channel=channel)
     MessageFactory(organisation=organisation, usager=usager, status="created")
+    MessageFactory(organisation=organisation, usager=usager, status="sending")
+    MessageFactory(organisation=organisation, usager=usager, status="created", purpose="rdv_reminder")
     ParticipationFactory(
         usager=usager,
         rdv__motif__organisation=organisation,
@@ -73,7 +77,8 @@ def test_the_question_says_what_archiving_touches_in_numbers(
     )
     page = text_of(agent_client.get(archive_url(usager, organisation)))
     assert "2 invitations sont encore valables : leurs liens ne permettront plus" in page
-    assert "message attend encore de partir : il partira quand même" in page
+    assert "1 invitation attend encore de partir : elle ne partira pas" in page
+    assert "2 autres messages sont en route : ils partiront quand même" in page
     assert "1 rendez-vous à venir reste prévu" in page
 
 
@@ -151,6 +156,36 @@ def test_the_second_of_two_agents_learns_that_it_is_done(agent_client, usager, o
     page = text_of(agent_client.post(archive_url(usager, organisation), {"reason": "Autre"}, follow=True))
     assert f"dossier déjà archivé dans {organisation}" in page
     assert membership(usager, organisation).archiving_reason == "A déménagé"
+
+
+def test_what_still_invites_them_does_not_leave_and_leaves_again_when_undone(
+    agent_client, usager, organisation
+):
+    waiting = MessageFactory(organisation=organisation, usager=usager, status="created")
+    of_a_rdv = MessageFactory(
+        organisation=organisation, usager=usager, status="created", purpose="rdv_created"
+    )
+    page = text_of(agent_client.post(archive_url(usager, organisation), follow=True))
+    assert "1 invitation qui attendait ne partira pas." in page
+    waiting.refresh_from_db(), of_a_rdv.refresh_from_db()
+    assert (waiting.status, of_a_rdv.status) == ("permanent_failure", "created")
+    shown = text_of(agent_client.get(reverse("usager", args=[usager.pk]), {"onglet": "messages"}))
+    assert ARCHIVED.sentence in shown and ARCHIVED.action in shown and "Retenu le" in shown
+
+    page = text_of(agent_client.post(unarchive_url(usager, organisation), follow=True))
+    assert "1 invitation partira finalement." in page
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.failure, waiting.settled_at) == ("created", "", None)
+
+
+def test_an_hour_later_what_did_not_leave_stays(agent_client, usager, organisation):
+    waiting = MessageFactory(organisation=organisation, usager=usager, status="created")
+    agent_client.post(archive_url(usager, organisation))
+    Message.objects.update(settled_at=timezone.now() - timedelta(minutes=61))
+    page = text_of(agent_client.post(unarchive_url(usager, organisation), follow=True))
+    assert "partira finalement" not in page
+    waiting.refresh_from_db()
+    assert waiting.status == "permanent_failure"
 
 
 # ---- Taking back

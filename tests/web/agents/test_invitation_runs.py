@@ -190,6 +190,10 @@ def test_colleagues_are_asked_for_slots_once(agent_client, prepare, person, conf
     assert mail.agent == colleague
     text = agent_client.get(address).content.decode()
     assert "Mail envoyé le" in text
+    runs.launch(run=the_run(), agent=colleague, now=timezone.now())
+    runs.advance(run_id=the_run().pk, now=timezone.now())
+    over = agent_client.get(reverse("invitation_run", args=[the_run().pk])).content.decode()
+    assert "Créneaux demandés à 1 collègue</h2>" in over and str(colleague) in over
 
 
 def test_asking_nobody_is_said(agent_client, prepare, person, configuration):
@@ -327,12 +331,14 @@ def test_an_interrupted_run_offers_to_go_on(agent_client, prepare, person, open_
 
 
 def test_a_run_is_stopped(agent_client, prepare, launch, person, open_slots, page):
-    prepare(person(), person())
+    prepare(person(usager__last_name="Attend"), person())
     launch()
     answer = agent_client.post(reverse("invitation_run_stop", args=[the_run().pk]), follow=True)
     text = answer.content.decode()
     assert "2 personnes n&#x27;ont pas été traitées" in text
     assert "Reprendre l'envoi" in text
+    assert ">Attend " not in text
+    assert ">Attend " in page("voir=restent")
 
 
 # ---- The result

@@ -14,9 +14,9 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from python_calamine import CalamineWorkbook
 
-from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
+from rdv_insertion.messaging.enums import FAILED, STOPPED, Channel, MessageStatus
 from rdv_insertion.messaging.models import ChannelPause, Message, RefusedContact
-from rdv_insertion.messaging.services.recovering import STOPPED
+from rdv_insertion.messaging.services import remember_refusal
 from tests.factories import (
     AgentFactory,
     FollowUpFactory,
@@ -179,6 +179,16 @@ def test_a_long_history_is_cut_in_pages_at_a_constant_cost(tab, write):
     assert [tab(page=number).count("<article") for number in (1, 2, 3)] == [20, 20, 6]
 
 
+def test_an_answer_to_a_mail_says_to_whom_it_was_given(tab, write, organisation):
+    answered, other = write(channel="email"), write(channel="email")
+    reply = {"purpose": "reply", "usager": None, "recipient": "cd@example.org", "channel": "email"}
+    MessageFactory(organisation=organisation, about=f"reply-{answered.pk}", **reply)
+    content = tab()
+    assert content.count(f"La personne a répondu : réponse transmise à {organisation} le ") == 1
+    assert content.count("<article") == 2
+    assert content.index(f'id="message-{other.pk}"') < content.index("a répondu")
+
+
 @pytest.mark.parametrize("garbage", ["0", "-1", "x", "9" * 30, "é"])
 def test_a_strange_page_is_some_page(tab, write, garbage):
     write()
@@ -227,8 +237,9 @@ def test_a_wrong_number_is_corrected_then_the_message_leaves_to_the_new_one(
     assert Message.objects.filter(recipient="+33612345678", status="created").count() == 1
 
 
-def test_a_form_of_identity_never_leads_to_another_site(agent_client, usager):
-    address = f"{reverse('usager_edit', args=[usager.pk])}?retour=https://evil.example/"
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "evil.example", "letters"])
+def test_a_form_of_identity_never_leads_to_another_site(agent_client, usager, elsewhere):
+    address = f"{reverse('usager_edit', args=[usager.pk])}?retour={elsewhere}"
     form = {"first_name": "Marina", "last_name": "Foïs", "email": usager.email}
     assert agent_client.post(address, form).url == reverse("usager", args=[usager.pk])
     assert "evil.example" not in agent_client.get(address).content.decode().partition("<h1>")[2]
@@ -330,6 +341,12 @@ def test_figures_say_what_left_arrived_failed_and_waits(page, write):
         write(status=status, channel="postal" if status == "to_print" else "email")
     write(status="sent", channel="sms", segments=2)
     write(status="sent", created_at=timezone.now() - timedelta(days=40))
+    context = page("messages_sent").context
+    assert context["by_channel"] == [
+        ["SMS", 1, 1, 0, 0, 0, 0, 0],
+        ["Mail", len(MessageStatus) - 1, 3, 1, 3, 2, 0, 0],
+        ["Courrier", 1, 0, 0, 0, 0, 1, 0],
+    ]
     assert figures(page("messages_sent")) == {
         "Envoyés": "4",
         "Reçus": "1",
@@ -355,6 +372,8 @@ def test_the_chart_and_the_table_have_the_same_numbers(page, write):
     context = page("messages_sent").context
     assert sum(column.total for column in context["chart"].columns) == 6
     assert sum(row[2] for row in context["rows"]) == 6
+    assert [row[:2] for row in context["by_channel"]] == [["SMS", 3], ["Mail", 3]]
+    assert context["results"] == [("sent", "Parti, sans accusé de réception")]
 
 
 def test_the_spreadsheet_has_the_table_and_nobody_in_it(page, write):
@@ -363,8 +382,8 @@ def test_the_spreadsheet_has_the_table_and_nobody_in_it(page, write):
     answer = page("messages_table")
     sheet = CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_name("Messages")
     rows = sheet.to_python()
-    assert rows[0][:4] == ["Jour", "Canal", "Écrits", "Reçu"]
-    assert [row[1:4] for row in rows[1:]] == [["SMS", 1.0, 1.0], ["Mail", 1.0, 0.0]]
+    assert rows[0][:6] == ["Jour", "Canal", "Écrits", "Envoyés", "Dont reçus", "En échec"]
+    assert [row[1:6] for row in rows[1:]] == [["SMS", 1.0, 1.0, 1.0, 0.0], ["Mail", 1.0, 0.0, 0.0, 1.0]]
     assert "Foïs" not in str(rows)
     assert answer["Content-Disposition"].startswith('attachment; filename="messages-cd-drome-')
 
@@ -395,6 +414,10 @@ def test_messages_that_stopped_are_grouped_by_cause(page, write):
     write(status="temporary_failure", channel="email", failure="La boîte mail est pleine, ou ne répond pas.")
     causes = page("messages_stopped").context["causes"]
     assert [(one.channel, one.count) for one in causes] == [("sms", 3), ("email", 1)]
+    assert [one.action.partition(",")[0] for one in causes] == [
+        "Renvoyez-le. Si cela recommence",
+        "Renvoyez le mail demain",
+    ]
 
 
 def test_what_is_told_to_agents_and_stops_is_listed_too(page, write, organisation):
@@ -489,8 +512,8 @@ def test_the_letters_that_wait_are_those_of_the_page_that_prints_them(page, lett
 def test_figures_keep_count_of_the_letters_that_nobody_printed(page, letter):
     letter(expires_at=timezone.now() - timedelta(minutes=1))
     context = page("messages_sent").context
-    assert context["columns"][-2] == "Jamais imprimé, plus utile"
-    assert context["rows"][0][2:] == [1, 0, 0, 0, 0, 1, 0]
+    assert context["columns"][-1] == "Jamais imprimés"
+    assert context["rows"][0][2:] == [1, 0, 0, 0, 0, 0, 1]
 
 
 def test_a_letter_that_nobody_needs_any_more_does_not_ask_to_be_printed(agent_client, letter):
@@ -539,3 +562,15 @@ def test_a_warning_of_the_person_goes_once_the_number_is_corrected(tab, write, u
     usager.phone_number = "+33612345678"
     usager.save()
     assert "Dernier envoi par SMS" not in tab()
+
+
+def test_a_number_that_is_refused_stays_to_correct_on_the_person_whatever_leaves_after(tab, write, usager):
+    usager.phone_number = "+33612345678"
+    usager.save()
+    refused = write(status="permanent_failure", recipient="+33612345678", failure="Ce numéro n'existe pas.")
+    remember_refusal(message=refused, reason="Ce numéro n'existe pas.", now=timezone.now())
+    write(status="sent", recipient="+33612345678", created_at=timezone.now() + timedelta(seconds=1))
+    assert tab().count("Mobile à corriger : Ce numéro n&#x27;existe pas.") == 1
+    usager.phone_number = "+33687654321"
+    usager.save()
+    assert "Mobile à corriger" not in tab()

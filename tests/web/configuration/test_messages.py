@@ -7,6 +7,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +26,7 @@ from rdv_insertion.messaging.models import (
 )
 from rdv_insertion.messaging.pictures import MOST_BYTES, InvalidPicture, read_picture
 from rdv_insertion.messaging.services.identity import Presentation, save_presentation
+from rdv_insertion.messaging.services.pictures import forget_unused_pictures
 from rdv_insertion.web.configuration.messages.forms import picture_signer
 from tests.factories import MessageFactory, OrganisationFactory
 
@@ -211,6 +213,32 @@ def test_a_picture_that_is_right_is_not_lost_when_another_field_is_wrong(admin_c
     assert MessagesConfiguration.objects.get().logos[0]["digest"] == Picture.objects.get().digest
 
 
+def test_pictures_that_nobody_saved_are_forgotten_at_night_and_asked_for_again(
+    admin_client, url, saved, organisation
+):
+    former, shown, printed, dropped = (read_picture(png(colour=(n, n, n))) for n in range(4))
+    Picture.objects.bulk_create([former, shown, printed, dropped])
+    saved(signature_digest=former.digest)
+    saved(1, logos=({"digest": shown.digest, "name": "La Drôme"},))
+    MessageFactory(
+        organisation=organisation,
+        channel=Channel.LETTER,
+        letter={"signature_digest": "", "logos": [{"digest": printed.digest, "name": "Europe"}]},
+    )
+    key = picture_signer(organisation).sign(dropped.digest)
+    assert forget_unused_pictures() == 1
+    assert {one.pk for one in Picture.objects.all()} == {former.digest, shown.digest, printed.digest}
+    answer = admin_client.post(url(), typed(2, signature_key=key, sender_city="Crest"))
+    assert (answer.status_code, MessagesConfiguration.objects.count()) == (422, 2)
+    assert "choisissez-la de nouveau" in text_of(answer)
+    assert 'value="Crest"' in text_of(answer)
+
+
+def test_a_picture_that_disappears_while_it_is_saved_is_asked_for_again(saved):
+    with pytest.raises(ValidationError):
+        saved(logos=({"digest": "a" * 64, "name": "La Drôme"},))
+
+
 def test_a_picture_stays_until_it_is_removed(admin_client, url):
     admin_client.post(url(), typed(signature_file=file(png())))
     key = re.search(r'name="signature_key" value="([^"]+)"', text_of(admin_client.get(url()))).group(1)
@@ -247,6 +275,15 @@ def test_a_file_that_a_letter_could_not_show_is_refused(admin_client, url, conte
         answer = admin_client.post(url(), typed(signature_file=file(content)))
         assert (answer.status_code, Picture.objects.count()) == (422, 0)
         assert sentence in text_of(answer)
+
+
+def test_only_what_is_drawn_of_a_picture_is_kept():
+    """A profile of colours unfolds to as much memory as whoever made it wants."""
+    body = b"iCCP" + b"x\0\0" + zlib.compress(b"\0" * 10_000_000)
+    profile = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    after_header = 33
+    heavy = png()[:after_header] + profile + png()[after_header:] + b"anything"
+    assert read_picture(heavy).content == png()
 
 
 def test_the_same_picture_is_kept_once(admin_client, url):

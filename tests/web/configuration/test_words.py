@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from rdv_insertion.followups.wording import save_wording
 from rdv_insertion.followups.words import OWN_WORDS, words_for
 from rdv_insertion.messaging.enums import Channel, MessageStatus, Purpose
 from rdv_insertion.messaging.models import Message
+from rdv_insertion.web.configuration.categories.samples import Place, Shown
 from tests.factories import OrganisationFactory, UsagerFactory
 
 BLANK = dict.fromkeys(OWN_WORDS, "")
@@ -109,6 +111,35 @@ def test_a_word_too_long_is_refused_and_kept_on_the_page(admin_client, url, wron
     assert (answer.status_code, Wording.objects.count()) == (422, 0)
     assert sentence in text_of(answer)
     assert 'value="allocataire"' in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://drome.example/rsa",
+        "www.drome.example",
+        "ladrome.fr",
+        "bit.ly/3xYz",
+        "HTTP\u200b://x",
+        "rsa.Drome.FR.",
+    ],
+)
+def test_no_other_link_than_the_persons_own_is_sent_in_the_name_of_the_service(admin_client, url, address):
+    typed_link = typed(custom_sentence=f"Lisez {address}")
+    answer = admin_client.post(url("words"), typed_link)
+    assert (answer.status_code, Wording.objects.count()) == (422, 0)
+    assert "N'écrivez pas d'adresse de site" in text_of(answer)
+    assert f"Lisez {address}</textarea>" in text_of(answer)
+    admin_client.post(url("words"), typed_link | {"essai": "email"})
+    assert "Lisez" not in Message.objects.get().text
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Écrivez à rsa.valence@ladrome.fr.", "Venez à 9 h.Merci", "CAF/MSA : n.c."]
+)
+def test_what_only_looks_like_a_link_is_kept(admin_client, url, sentence):
+    admin_client.post(url("words"), typed(custom_sentence=sentence))
+    assert Wording.objects.get().custom_sentence == sentence
 
 
 @pytest.mark.parametrize("garbage", ["", "x", "9" * 40, "-1", "\u202e", "%00é" * 900])
@@ -261,8 +292,10 @@ def test_another_language_has_its_own_alphabet(admin_client, url):
     assert "La traduction est sur une deuxième page" in page
 
 
-@pytest.mark.parametrize("message", ["invitation", "relance", "rdv", "rappel", "convocation"])
-@pytest.mark.parametrize("place", ["sur-place", "telephone"])
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [*zip(Shown.values, cycle(Place.values), strict=False), ("convocation", "visio"), ("rdv", "domicile")],
+)
 def test_every_message_is_shown_by_its_three_channels(admin_client, url, message, place):
     asked = {"message": message, "lieu": place, "personne": "monsieur"}
     page = text_of(admin_client.get(url("words"), asked))

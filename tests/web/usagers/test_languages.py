@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
@@ -141,6 +141,44 @@ def test_a_form_left_open_too_long_is_told_in_the_language_of_the_browser(langua
 @pytest.fixture
 def second_place(motif, organisation):
     return PlageOuvertureFactory(motif=motif, lieu=LieuFactory(organisation=organisation, name="Die")).lieu
+
+
+@FROM_BOTH_SIDES
+@pytest.mark.parametrize(("address", "status"), [("/invitatio", 404), ("/invitation?code=%00", 400)])
+def test_what_leads_nowhere_is_told_in_the_language_of_the_browser(client, language, address, status, db):
+    response = client.get(address, headers={"accept-language": language})
+    assert response.status_code == status
+    assert_all_in(response, language)
+
+
+def test_a_link_cut_short_leads_to_typing_the_code_after_choosing_a_language(client, db):
+    html = client.get("/r/ABCD2345/creneau").content.decode()
+    assert 'href="/invitation"' in html
+    response = client.post("/langue", {"langue": "ar", "retour": "/r/ABCD2345/creneau"})
+    assert_all_in(client.get(response.url), "ar")
+
+
+def test_an_address_that_leads_nowhere_is_told_to_an_agent_in_french(agent_client):
+    response = agent_client.get("/usager", headers={"accept-language": "ar"})
+    assert response.status_code == 404
+    assert "où vous n'avez pas d'accès" in response.content.decode()
+    assert _read(response).root["lang"] == "fr"
+
+
+@FROM_BOTH_SIDES
+def test_an_incident_is_told_in_the_language_of_the_page(client, cookie, language, db, monkeypatch):
+    client.raise_request_exception = False
+    cookie(language)
+    with monkeypatch.context() as broken:
+        broken.setattr(connection, "ensure_connection", _out_of_order)
+        response = client.get("/r/ABCD2345")
+    assert response.status_code == 500
+    assert_all_in(response, language)
+    assert 'href="/r/ABCD2345"' in response.content.decode()
+
+
+def _out_of_order() -> None:
+    raise OperationalError("the database is down")
 
 
 @FROM_BOTH_SIDES

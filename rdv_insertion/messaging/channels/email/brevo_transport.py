@@ -88,7 +88,7 @@ class BrevoMailTransport:
 
     def _connection(self) -> Any:
         """This thread's connection."""
-        connection = getattr(self._kept, "connection", None)
+        connection: Any = getattr(self._kept, "connection", None)
         if connection is None or connection.session is None:
             connection = get_connection(
                 _BACKEND,
@@ -97,9 +97,18 @@ class BrevoMailTransport:
                 timeout=settings.EMAIL_TIMEOUT,
             )
             connection.open()
+            _read_environment_once(connection.session)
             self._kept.connection = connection
             self._open.append(connection)
         return connection
+
+
+def _read_environment_once(session: requests.Session) -> None:
+    """Proxies and certificates of the machine, which requests would look for again at each mail, as long as
+    sending it takes."""
+    found = session.merge_environment_settings(settings.EMAIL_API_URL, {}, None, None, None)
+    session.proxies, session.verify = found["proxies"], found["verify"]
+    session.trust_env = False
 
 
 def _address_of(message: Message) -> str:

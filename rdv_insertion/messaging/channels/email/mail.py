@@ -2,10 +2,15 @@
 
 import json
 import re
+import uuid
+from email.generator import BytesGenerator
 from email.headerregistry import Address
 from email.mime.text import MIMEText
+from email.policy import Compat32
 from email.utils import parseaddr
 from functools import lru_cache
+from io import BytesIO
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -15,6 +20,7 @@ from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.replies import reply_address
 
 _LONGEST_SENDER = 100
+_LONGEST_LINE = 78
 _EVENT_FILE = "rendez-vous.ics"
 
 
@@ -61,6 +67,35 @@ def build_mail(message: Message, *, event_as_alternative: bool = True) -> EmailM
     if message.calendar:
         _add_event(mail, message.calendar, as_alternative=event_as_alternative)
     return mail
+
+
+def written(mail: EmailMultiAlternatives) -> bytes:
+    """The mail to the byte, for a connection that takes it as it is.
+
+    The boundaries are made here: to make its own, `email` searches all the mail for each of them.
+    """
+    whole = mail.message()
+    for part in whole.walk():
+        if part.is_multipart():
+            part.set_boundary(f"=={uuid.uuid4().hex}==")
+    out = BytesIO()
+    BytesGenerator(out, mangle_from_=False, policy=_AS_THEY_ARE).flatten(whole)
+    return out.getvalue()
+
+
+class _ShortHeaders(Compat32):
+    """Writes as they are the headers that nothing has to be done to, most of them."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """See `email.policy.Policy`."""
+        if isinstance(value, str) and value.isascii() and value.isprintable():
+            line = f"{name}: {value}{self.linesep}".encode()
+            if len(line) <= _LONGEST_LINE:
+                return line
+        return super().fold_binary(name, value)
+
+
+_AS_THEY_ARE = _ShortHeaders(linesep="\r\n")
 
 
 def message_id(message: Message) -> str:

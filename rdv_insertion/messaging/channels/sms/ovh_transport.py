@@ -100,11 +100,12 @@ class OvhSmsTransport:
         }
 
     def _ahead(self) -> float:
-        """By how many seconds OVH's clock is ahead of ours; asked once."""
+        """By how many seconds OVH's clock is ahead of ours; asked until it has answered once."""
         if self._seconds_ahead is None:
-            answer = self._client.get("auth/time")
-            said = answer.text.strip()
-            self._seconds_ahead = int(said) - time.time() if said.isdecimal() else 0
+            said = self._client.get("auth/time").text.strip()
+            if not said.isdecimal():
+                return 0
+            self._seconds_ahead = int(said) - time.time()
         return self._seconds_ahead
 
 

@@ -9,7 +9,7 @@ from rdv_insertion.messaging.texts.invitations.phone_platform import PhonePlatfo
 from rdv_insertion.messaging.texts.invitations.standard import Standard
 
 if TYPE_CHECKING:
-    from rdv_insertion.messaging.texts.invitation import InvitationContent
+    from rdv_insertion.messaging.texts.invitations.content import InvitationContent
 
 _MODELS: dict[str, type[Standard]] = {
     TemplateModel.STANDARD: Standard,

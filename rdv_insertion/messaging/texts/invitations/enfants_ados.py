@@ -57,7 +57,7 @@ class EnfantsAdos(Atelier):
         if self.content.reminder:
             return _("Il reste des places, et nous serions heureux de vous voir.")
         return (
-            _("Nous organisons un moment pour les enfants et les ados (%(title)s), et une place vous attend.")
+            _("Nous organisons un moment pour vous et votre famille : %(title)s. Une place vous attend.")
             % self.said
         )
 

@@ -13,7 +13,7 @@ from rdv_insertion.messaging.texts.rendering import phone_in_text
 from rdv_insertion.messaging.texts.sentences import custom_sentence, names_in_a_row, spaced
 
 if TYPE_CHECKING:
-    from rdv_insertion.messaging.texts.invitation import InvitationContent
+    from rdv_insertion.messaging.texts.invitations.content import InvitationContent
 
 
 class Standard:

@@ -10,6 +10,10 @@ from rdv_insertion.messaging.texts.sentences import spaced
 class Convocation(Rdv):
     """One event of a convocation in the active language."""
 
+    def shorter_sms(self) -> list[list[str]]:
+        """See `Rdv.shorter_sms`: nothing of what is asked is left out."""
+        return [self.sms()]
+
     def sms_event(self) -> str:
         """See `Rdv.sms_event`."""
         summoned = self.addressee.say(
@@ -78,7 +82,7 @@ class Convocation(Rdv):
         """See `Rdv.intro`."""
         event = {
             CREATED: self._summoned(),
-            UPDATED: _("Votre convocation change. Voici la nouvelle date de votre %(title)s."),
+            UPDATED: _("Votre convocation change. Voici les nouvelles informations pour votre %(title)s."),
             REMINDER: self._reminded(),
         }[self.event]
         purpose = _("Ce rendez-vous sert à %(purpose)s.") % self.said if self.said["purpose"] else ""

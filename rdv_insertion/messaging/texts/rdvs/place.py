@@ -9,7 +9,7 @@ from rdv_insertion.messaging.texts.blocks import RdvBox
 from rdv_insertion.messaging.texts.rendering import phone_in_text
 
 if TYPE_CHECKING:
-    from rdv_insertion.messaging.texts.rdv import RdvContent
+    from rdv_insertion.messaging.texts.rdvs.content import RdvContent
 
 PHONE, VISIO, HOME = "phone", "visio", "home"
 
@@ -29,6 +29,15 @@ def sentence_of(content: "RdvContent") -> str:
         return _("Nous venons chez vous.")
     lines = ", ".join(squish(line).rstrip(" .,") for line in content.place if squish(line))
     return f"{lines}." if lines else ""
+
+
+def brief_sentence_of(content: "RdvContent") -> str:
+    """The same in fewer words, for SMS."""
+    if content.location_type == PHONE and content.phone_number:
+        return _("Nous vous appelons au %(number)s.") % {"number": phone_in_text(content.phone_number)}
+    if content.location_type == VISIO:
+        return _("En visio : %(url)s") % {"url": content.visio_url}
+    return sentence_of(content)
 
 
 def box_of(content: "RdvContent", moment: str, with_whom: str) -> RdvBox:

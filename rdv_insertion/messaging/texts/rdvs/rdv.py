@@ -7,25 +7,29 @@ from django.utils.translation import gettext as _
 from rdv_insertion.kernel import dates
 from rdv_insertion.kernel.text import squish
 from rdv_insertion.messaging.texts.blocks import Block, Button, Labelled, Letter, Mail, Paragraph
-from rdv_insertion.messaging.texts.moments import rough_moment
+from rdv_insertion.messaging.texts.moments import brief_moment, brief_rough_moment, rough_moment
 from rdv_insertion.messaging.texts.national import in_reader_words
-from rdv_insertion.messaging.texts.rdvs.place import box_of, sentence_of, stays_home
+from rdv_insertion.messaging.texts.rdvs.place import PHONE, box_of, brief_sentence_of, sentence_of, stays_home
 from rdv_insertion.messaging.texts.rendering import phone_in_text
 from rdv_insertion.messaging.texts.sentences import names_in_a_row, spaced
 
 if TYPE_CHECKING:
-    from rdv_insertion.messaging.texts.rdv import RdvContent
+    from rdv_insertion.messaging.texts.rdvs.content import RdvContent
 
 CREATED, UPDATED, CANCELLED, REMINDER = "created", "updated", "cancelled", "reminder"
 EVENTS = (CREATED, UPDATED, CANCELLED, REMINDER)
 
 
 class Rdv:
-    """One event of a rdv in the active language. Each method gives sentences; empty ones are left out."""
+    """One event of a rdv in the active language. Each method gives sentences; empty ones are left out.
 
-    def __init__(self, content: "RdvContent") -> None:
+    `briefly` is for SMS that would cost less: dates and places are said in fewer words.
+    """
+
+    def __init__(self, content: "RdvContent", *, briefly: bool = False) -> None:
         words = content.words
-        moment = rough_moment if content.location_type == "home" else dates.long_moment
+        at, about = (brief_moment, brief_rough_moment) if briefly else (dates.long_moment, rough_moment)
+        moment = about if content.location_type == "home" else at
         self.content, self.addressee, self.event = content, content.addressee, content.event
         self.mandatory = bool(words and words.mandatory)
         self.said: dict[str, Any] = {
@@ -39,7 +43,7 @@ class Rdv:
             "link": content.link,
             "phone": phone_in_text(content.help_phone),
         }
-        self.said["place"] = sentence_of(content)
+        self.said["place"] = (brief_sentence_of if briefly else sentence_of)(content)
 
     def sms(self) -> list[str]:
         """When, where, and where to see or cancel it."""
@@ -53,6 +57,23 @@ class Rdv:
             self.sms_way_out(),
             self.sms_help(),
         ]
+
+    def shorter_sms(self) -> list[list[str]]:
+        """Without what the page behind the link says too; when, where and whom to call stay.
+
+        What an organisation calls its rdvs in its own words stays as well, whatever it costs.
+        """
+        if self.event == CANCELLED or self._has_own_title():
+            return [self.sms()]
+        sentences = [self.sms_brief_event(), str(self.said["place"]), self.sms_agents()]
+        return [
+            [*sentences, self.sms_way_out(), self.sms_help()],
+            [*sentences, _("Voir : %(link)s") % self.said, self.sms_help()],
+        ]
+
+    def _has_own_title(self) -> bool:
+        title = "title_by_phone" if self.content.location_type == PHONE else "title"
+        return bool(self.content.words and title in self.content.words.own)
 
     def mail(self) -> Mail:
         """When, where, what to bring, what is at stake, and how to change it."""
@@ -99,7 +120,7 @@ class Rdv:
         return [
             self.hello(),
             self.intro(),
-            spaced(_("Quand : %(moment)s.") % self.said, self.written_place(), self.with_whom()),
+            "\n".join(filter(None, (self.written_moment(), self.written_place(), self.with_whom()))),
             *to_know,
             spaced(*self.stake()),
             self.written_way_out(),
@@ -124,6 +145,15 @@ class Rdv:
             CREATED: _("Bonjour, c'est confirmé : votre %(title)s a lieu le %(moment)s."),
             UPDATED: _("Bonjour, votre %(title)s change. Nouveau rendez-vous : %(moment)s."),
             REMINDER: _("Bonjour, rappel : votre %(title)s a lieu le %(moment)s."),
+        }[self.event] % self.said
+
+    def sms_brief_event(self) -> str:
+        """The same in fewer words; that it is mandatory is in it."""
+        required = self.mandatory and self.event == REMINDER
+        return {
+            CREATED: _("RDV confirmé : %(moment)s."),
+            UPDATED: _("Nouveau RDV : %(moment)s."),
+            REMINDER: _("RDV obligatoire : %(moment)s.") if required else _("Rappel RDV : %(moment)s."),
         }[self.event] % self.said
 
     def sms_off(self) -> str:
@@ -231,6 +261,10 @@ class Rdv:
     def button(self) -> str:
         """What the page of the rdv is for."""
         return _("Voir, déplacer ou annuler")
+
+    def written_moment(self) -> str:
+        """When, on paper."""
+        return _("Quand : %(moment)s.") % self.said
 
     def written_place(self) -> str:
         """Where, on paper."""

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 
 from rdv_insertion.imports import services
 from rdv_insertion.imports.enums import Stage
+from rdv_insertion.kernel.progress import about
 from rdv_insertion.kernel.snapshots import one_moment
-from rdv_insertion.web.agents.imports.steps import about, of_run, opened
+from rdv_insertion.web.agents.imports.steps import of_run, opened
 
 # What a worker checks, on a modest machine; and the time it may take before it takes the job.
 _ROWS_PER_SECOND = 4_000

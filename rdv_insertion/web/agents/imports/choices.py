@@ -13,7 +13,7 @@ from rdv_insertion.imports.models import ImportRow, ImportRun
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
-from rdv_insertion.web.agents.imports import asking, fragments, ranges
+from rdv_insertion.web.agents.imports import filtering, fragments, ranges
 from rdv_insertion.web.agents.imports.steps import at_stages
 from rdv_insertion.web.agents.imports.verification import (
     asked_in_place,
@@ -62,10 +62,10 @@ def several(request: HttpRequest, run: ImportRun) -> HttpResponse:
 
 def _rows_of(request: HttpRequest, run: ImportRun) -> QuerySet[ImportRow]:
     if request.POST.get("portee") == "page":
-        return run.rows.filter(number__in=asking.numbers_of(request.POST.get("lignes", "")))
+        return run.rows.filter(number__in=filtering.numbers_of(request.POST.get("lignes", "")))
     asked = request.GET.get("organisation", "")
     known = Organisation.objects.filter(slug=asked, department=run.organisation.department_id)
-    wanted = asking.wanted_of(request.GET, known)
+    wanted = filtering.wanted_of(request.GET, known)
     if asked and wanted.organisation_id is None:
         return run.rows.none()
     return wanted.rows_of(run)

@@ -11,7 +11,7 @@ from rdv_insertion.imports.enums import Decision, RowState
 from rdv_insertion.imports.models import ImportRow, ImportRun
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.web.agents.access import agent_of
-from rdv_insertion.web.agents.imports import asking
+from rdv_insertion.web.agents.imports import filtering
 from rdv_insertion.web.agents.imports.lookalikes import lookalikes_of
 from rdv_insertion.web.agents.imports.steps import at_stages, of_run
 from rdv_insertion.web.agents.imports.verification import back_to, row_numbered, views_of
@@ -57,7 +57,7 @@ def _asked(run: ImportRun, waiting: QuerySet[ImportRow], asked: str) -> ImportRo
     """The row asked for, else the first one to decide, else the first one."""
     if asked == "fin":
         return None
-    number = next(iter(asking.numbers_of(asked)), None)
+    number = next(iter(filtering.numbers_of(asked)), None)
     to_decide = waiting.filter(decision=Decision.LATER).order_by("number")
     numbers = waiting.order_by("number").values_list("number", flat=True)
     if number is None or not waiting.filter(number=number).exists():

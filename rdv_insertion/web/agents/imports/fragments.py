@@ -16,7 +16,7 @@ from rdv_insertion.imports.preview import table
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.usagers.identity import forbidden_attributes
 from rdv_insertion.web.agents.access import agent_of
-from rdv_insertion.web.agents.imports import asking
+from rdv_insertion.web.agents.imports import filtering
 from rdv_insertion.web.agents.imports.rows import COLUMNS
 from rdv_insertion.web.agents.imports.verification import candidates_for, figures, views_of
 
@@ -32,7 +32,7 @@ class OnScreen:
     @classmethod
     def of(cls, request: HttpRequest, run: ImportRun) -> Self:
         """What the page says that it shows: `visibles`, row numbers, and `colonnes`, attributes."""
-        numbers = asking.numbers_of(request.POST.get("visibles", ""))
+        numbers = filtering.numbers_of(request.POST.get("visibles", ""))
         asked = request.POST.get("colonnes", "").split(",")
         hidden = forbidden_attributes(run.organisation.organisation_type)
         columns = [name for name in COLUMNS if name in asked and name not in hidden]
@@ -61,11 +61,11 @@ def answer(request: HttpRequest, run: ImportRun, number: int, before: OnScreen) 
     told = _told(shown, others)
     touched = [row for row in shown if row.number == number or told[row.number] != before.before[row.number]]
     groups = table.groups_of(run)
-    among = asking.organisations_among(groups)
+    among = filtering.organisations_among(groups)
     agent = agent_of(request)
     # The address of the table, which a script's request is not about.
     parameters = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
-    wanted = asking.wanted_of(parameters, (one.organisation for one in among))
+    wanted = filtering.wanted_of(parameters, (one.organisation for one in among))
     context = {
         "run": run,
         "rows": views_of(run, touched, before.columns, agent, others),

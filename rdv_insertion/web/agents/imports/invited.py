@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from rdv_insertion.imports import services
 from rdv_insertion.imports.enums import Stage
@@ -17,21 +16,19 @@ from rdv_insertion.imports.models import ImportRow, ImportRun
 from rdv_insertion.imports.results import (
     Outcome,
     invitations_of,
+    invitations_sent,
     invited_rows,
-    letters_of,
-    messages_of,
-    messages_to_send_again,
     progress,
 )
+from rdv_insertion.invitations import results
 from rdv_insertion.invitations.enums import Refusal
-from rdv_insertion.invitations.letters import letters_pdf
 from rdv_insertion.invitations.models import Invitation
-from rdv_insertion.kernel.text import plural
-from rdv_insertion.messaging.enums import FAILED, WAITING, Channel, MessageStatus
-from rdv_insertion.web.agents.imports.steps import about, at_stages
+from rdv_insertion.kernel.progress import about
+from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.web.agents.imports.steps import at_stages
+from rdv_insertion.web.agents.invitations.together import printed_letters, send_stopped_again
 
 _PER_PAGE = 50
-_WORDS = {Channel.SMS.value: "SMS", Channel.EMAIL.value: "mail", Channel.LETTER.value: "courrier"}
 
 
 def working(run: ImportRun) -> dict[str, Any]:
@@ -46,24 +43,22 @@ def working(run: ImportRun) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What left by one channel, in figures."""
-
-    channel: Channel
-    sent: int
-    waiting: int
-    failed: int
-    to_print: int
-
-
-@dataclass(frozen=True)
 class Badge:
-    """What came of one channel for one person: colour, icon and words of a badge, and a sentence."""
+    """Why somebody was not invited by a channel: colour, icon and words of a badge, and a sentence."""
 
     colour: str
     icon: str
     label: str
-    sentence: str = ""
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """One row that was to be invited: what left, and what did not."""
+
+    row: ImportRow
+    invitations: Sequence[Invitation]
+    refused: Sequence[Badge]
 
 
 def result(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
@@ -75,78 +70,41 @@ def result(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
     )
     rows = list(page)
     invitations = invitations_of(rows, run)
-    sent = _sent(run)
+    sent = results.sent(invitations_sent(run))
     return {
         "page": page,
-        "rows": [(row, _badges(row, invitations.get(row.usager_id or 0, []))) for row in rows],
+        "told": [_told(row, invitations.get(row.usager_id or 0, [])) for row in rows],
         "outcomes": [(one, invited_rows(run, one).count(), one == outcome) for one in Outcome],
         "sent": sent,
         "waiting": sum(one.waiting for one in sent),
-        "letters": sum(one.to_print for one in sent),
-        "stopped": len(messages_to_send_again(run)),
+        "letters": sum(one.total for one in sent if one.channel == Channel.LETTER),
+        "letters_to_print": sum(one.to_print for one in sent),
+        "stopped": results.stopped(invitations_sent(run)).count(),
     }
 
 
-def _sent(run: ImportRun) -> list[Sent]:
-    by_channel = messages_of(run)
-    return [_figures(channel, by_channel[channel]) for channel in Channel if channel in by_channel]
-
-
-def _figures(channel: Channel, counts: dict[str, int]) -> Sent:
-    return Sent(
-        channel,
-        sent=counts.get(MessageStatus.SENT, 0) + counts.get(MessageStatus.DELIVERED, 0),
-        waiting=sum(counts.get(status, 0) for status in WAITING),
-        failed=sum(counts.get(status, 0) for status in FAILED),
-        to_print=counts.get(MessageStatus.TO_PRINT, 0),
-    )
-
-
-def _badges(row: ImportRow, invitations: Sequence[Invitation]) -> list[Badge]:
-    sent = [_badge(invitation) for invitation in invitations]
-    colour = "grey" if sent else "orange"
+def _told(row: ImportRow, invitations: Sequence[Invitation]) -> Told:
+    colour = "grey" if invitations else "orange"
     refused = [
-        Badge(colour, "fr-icon-close-circle-line", f"Pas de {_WORDS[channel]}", Refusal(reason).label)
+        Badge(colour, "fr-icon-close-circle-line", f"Pas de {Channel(channel).noun}", Refusal(reason).label)
         for channel, reason in row.refusals.items()
     ]
-    if sent or refused:
-        return [*sent, *refused]
-    return [Badge("grey", "fr-icon-user-line", "Non invité", "Cette personne n'est plus dans le service.")]
-
-
-def _badge(invitation: Invitation) -> Badge:
-    channel, message = Channel(invitation.channel).label, invitation.message
-    status = message.status if message else MessageStatus.CREATED
-    if status in FAILED:
-        failure = message.failure if message else ""
-        return Badge("red", "fr-icon-error-warning-line", f"{channel} en échec", failure)
-    if status == MessageStatus.TO_PRINT:
-        return Badge("blue", "fr-icon-printer-line", f"{channel} à imprimer")
-    if status in WAITING:
-        return Badge("blue", "fr-icon-timer-line", f"{channel} en attente d'envoi")
-    done = "reçu" if status == MessageStatus.DELIVERED else "envoyé"
-    return Badge("green", "fr-icon-checkbox-circle-line", f"{channel} {done}")
+    if invitations or refused:
+        return Told(row, invitations, refused)
+    gone = Badge("grey", "fr-icon-user-line", "Non invité", "Cette personne n'est plus dans le service.")
+    return Told(row, [], [gone])
 
 
 @require_POST
 @at_stages(Stage.DONE)
 def send_again(request: HttpRequest, run: ImportRun) -> HttpResponse:
     """Try once more the messages that a technical failure stopped."""
-    count = services.send_failed_again(run=run)
-    if count:
-        messages.success(request, f"{plural(count, 'message repart', 'messages repartent')}.")
-    else:
-        messages.info(request, "Aucun message n'est à envoyer de nouveau.")
+    send_stopped_again(request, invitations_sent(run))
     return redirect("import_invitation", run.pk)
 
 
-@require_safe
+@require_POST
 @at_stages(Stage.DONE)
 def letters(request: HttpRequest, run: ImportRun) -> HttpResponse:
-    """The letters of this import in one PDF."""
-    invitations = list(letters_of(run))
-    if not invitations:
-        raise Http404
-    response = HttpResponse(letters_pdf(invitations), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="courriers-import-{run.pk}.pdf"'
-    return response
+    """The letters of this import in one PDF, marked printed; as often as one likes."""
+    return printed_letters(invitations_sent(run), f"courriers-import-{run.pk}.pdf")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeAlias
 
@@ -15,7 +14,6 @@ from rdv_insertion.imports.models import ImportRun
 from rdv_insertion.imports.perms import get_run_for
 from rdv_insertion.imports.services import WrongStage
 from rdv_insertion.kernel.snapshots import one_moment_if_reading
-from rdv_insertion.kernel.text import plural
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.shell import remember_organisation
 
@@ -104,13 +102,3 @@ def _place(run: ImportRun) -> str:
         "Invitation": (Stage.WRITTEN, Stage.INVITING) if run.motif_category_id else (),
     }
     return next((title for title, stages in places.items() if run.stage in stages), "Terminé")
-
-
-def about(left: timedelta | None) -> str:
-    """`environ 2 minutes`, or nothing while nobody knows."""
-    if left is None:
-        return ""
-    seconds = round(left.total_seconds())
-    if seconds < 60:
-        return f"environ {plural(max(seconds, 1), 'seconde')}"
-    return f"environ {plural(round(seconds / 60), 'minute')}"

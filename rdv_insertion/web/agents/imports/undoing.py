@@ -9,8 +9,9 @@ from django.views.decorators.http import require_http_methods
 from rdv_insertion.imports import services
 from rdv_insertion.imports.enums import Stage
 from rdv_insertion.imports.models import ImportRun
+from rdv_insertion.kernel.progress import about
 from rdv_insertion.kernel.text import plural
-from rdv_insertion.web.agents.imports.steps import about, at_stages, of_run
+from rdv_insertion.web.agents.imports.steps import at_stages, of_run
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -25,7 +25,7 @@ from rdv_insertion.imports.run import to_write
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
-from rdv_insertion.web.agents.imports import asking, rows
+from rdv_insertion.web.agents.imports import filtering, rows
 from rdv_insertion.web.agents.imports.rows import COLUMNS, RowView, Sheet
 from rdv_insertion.web.agents.imports.steps import at_stages, of_run
 
@@ -61,8 +61,8 @@ def show(request: HttpRequest, run: ImportRun) -> HttpResponse:
     if request.method == "POST":
         return _write(request, run)
     groups = table.groups_of(run)
-    among = asking.organisations_among(groups)
-    wanted = asking.wanted_of(request.GET, (one.organisation for one in among))
+    among = filtering.organisations_among(groups)
+    wanted = filtering.wanted_of(request.GET, (one.organisation for one in among))
     if (number := _row_asked(request)) is not None:
         page_number = table.place_of(run, number) // PER_PAGE + 1
         return redirect(f"{reverse('import_preview', args=[run.pk])}?page={page_number}#ligne-{number}")
@@ -82,8 +82,8 @@ def show(request: HttpRequest, run: ImportRun) -> HttpResponse:
         "numbers": ",".join(str(row.number) for row in shown),
         "page": page,
         "wanted": wanted,
-        "chips": asking.chips(wanted, among),
-        "sort_labels": asking.SORT_LABELS,
+        "chips": filtering.chips(wanted, among),
+        "sort_labels": filtering.SORT_LABELS,
         "matching": page.paginator.count,
         "all_out": _all_out(shown),
         "administers": bool(run.unknown_referents) and administers(agent, run.organisation),
@@ -104,10 +104,10 @@ def _write(request: HttpRequest, run: ImportRun) -> HttpResponse:
 
 def _row_asked(request: HttpRequest) -> int | None:
     """The row that a link of another page or of this one leads to."""
-    return next(iter(asking.numbers_of(request.GET.get("ligne", ""))), None)
+    return next(iter(filtering.numbers_of(request.GET.get("ligne", ""))), None)
 
 
-def _several(run: ImportRun, groups: Sequence[Group], among: Sequence[asking.OrganisationCount]) -> bool:
+def _several(run: ImportRun, groups: Sequence[Group], among: Sequence[filtering.OrganisationCount]) -> bool:
     """Whether it makes sense to say where each person goes."""
     unassigned = any(group.state == RowState.UNASSIGNED for group in groups)
     return unassigned or len(among) > 1 or run.routing == Routing.ADDRESS or "organisation" in run.columns
@@ -148,12 +148,12 @@ def views_of(
 
 
 def figures(
-    groups: Sequence[Group], among: Sequence[asking.OrganisationCount], wanted: Wanted
+    groups: Sequence[Group], among: Sequence[filtering.OrganisationCount], wanted: Wanted
 ) -> dict[str, Any]:
     """What is counted at the top and at the bottom of the page."""
     writing = table.to_write(groups)
     return {
-        "filters": asking.filters(groups, wanted),
+        "filters": filtering.filters(groups, wanted),
         "among": among,
         "to_write": writing,
         "to_write_by_organisation": [

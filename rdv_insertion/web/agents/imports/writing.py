@@ -12,8 +12,9 @@ from rdv_insertion.imports import services
 from rdv_insertion.imports.enums import REFUSED, Stage
 from rdv_insertion.imports.models import ImportRun
 from rdv_insertion.imports.results import figures, refusal_of
+from rdv_insertion.kernel.progress import about
 from rdv_insertion.web.agents.imports.invited import working
-from rdv_insertion.web.agents.imports.steps import about, at_stages, current_step, of_run
+from rdv_insertion.web.agents.imports.steps import at_stages, current_step, of_run
 
 _REFUSED_SHOWN = 200
 

@@ -19,9 +19,8 @@ from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
+from rdv_insertion.web.pdf import pdf_response
 from rdv_insertion.web.shell import current_organisation
-
-_WORDS = {Channel.SMS: "SMS", Channel.EMAIL: "mail", Channel.LETTER: "courrier"}
 
 
 @require_POST
@@ -70,7 +69,7 @@ def chosen_lieu(request: HttpRequest, configuration: CategoryConfiguration) -> L
 def _tell(request: HttpRequest, report: services.Report) -> None:
     """Say what leaves and what does not, each reason once, with what to do about it."""
     sent = [
-        f"{plural(report.count(channel), 'invitation')} par {_WORDS[channel]}"
+        f"{plural(report.count(channel), 'invitation')} par {channel.noun}"
         for channel in Channel
         if report.count(channel)
     ]
@@ -112,11 +111,4 @@ def letter(request: HttpRequest, invitation_id: int) -> HttpResponse:
         channel=Channel.LETTER,
         organisation__in=organisations_of(agent_of(request)),
     )
-    return pdf(letters_pdf([invitation]), f"invitation-{invitation.pk}.pdf")
-
-
-def pdf(content: bytes, name: str) -> HttpResponse:
-    """A file that the browser shows."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{name}"'
-    return response
+    return pdf_response(letters_pdf([invitation]), f"invitation-{invitation.pk}.pdf")

@@ -20,8 +20,8 @@ from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.web.agents.access import agent_of
-from rdv_insertion.web.agents.invitations.one import pdf
 from rdv_insertion.web.agents.invitations.remedies import Remedies
+from rdv_insertion.web.pdf import pdf_response
 from rdv_insertion.web.shell import remember_organisation
 
 _PER_PAGE = 50
@@ -113,7 +113,7 @@ def printed(request: HttpRequest, slug: str, moment: str) -> HttpResponse:
     several = _printed_at(organisation, moment)
     if not several:
         raise Http404
-    return pdf(letters_of_messages(several), f"courriers-{several[0].settled_at:%Y-%m-%d}.pdf")
+    return pdf_response(letters_of_messages(several), f"courriers-{several[0].settled_at:%Y-%m-%d}.pdf")
 
 
 def _printed_at(organisation: Organisation, moment: str) -> list[Message]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -16,11 +17,12 @@ from rdv_insertion.agenda.models import Lieu
 from rdv_insertion.agents.perms import administers, get_organisation_for
 from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.followups.models import FollowUp
-from rdv_insertion.invitations import results, services
+from rdv_insertion.invitations import previews, results, services
 from rdv_insertion.invitations.enums import InvitationOrigin, Refusal, RunStage
 from rdv_insertion.invitations.models import CategoryConfiguration, InvitationRun, InvitationTarget
 from rdv_insertion.invitations.results import Foreseen, Kind
-from rdv_insertion.invitations.services import previews, runs
+from rdv_insertion.invitations.services import runs
+from rdv_insertion.invitations.services.slot_requests import requests_about
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.usagers.models import UsagerOrganisation
@@ -119,21 +121,23 @@ def preparation(request: HttpRequest, run: InvitationRun, *, errors: Sequence[st
         "reasons": _reasons(request, run),
         "lieux": Lieu.objects.open().filter(organisation=run.configuration.organisation),
         "previews": previews.texts_for(run, now=now),
-        **slots_context(request, run, figures),
+        **slots_context(request, run, figures.leaving, now=now),
         **_people(request, run),
     }
     status = 400 if errors else 200
     return render(request, "agents/invitations/preparation.html", context, status=status)
 
 
-def slots_context(request: HttpRequest, run: InvitationRun, figures: Foreseen) -> dict[str, Any]:
-    """Créneaux against people, and whom to ask for more."""
-    slots = services.free_slots(run.configuration, now=timezone.now(), with_referents=run.with_referents)
-    shortage = Shortage(run.configuration, figures.leaving, slots)
+def slots_context(request: HttpRequest, run: InvitationRun, people: int, *, now: datetime) -> dict[str, Any]:
+    """Créneaux against the people who are to choose, who was asked for more, and whom to ask."""
+    slots = services.free_slots(run.configuration, now=now, with_referents=run.with_referents)
+    shortage = Shortage(run.configuration, people, slots)
     return {
         "run": run,
         "slots": slots,
-        "too_few": slots < figures.leaving,
+        "choosing": people,
+        "too_few": slots < people,
+        "requests": requests_about(_about(run)),
         "colleagues": asking.colleagues_of([shortage], about=_about(run), but=agent_of(request)),
         "several_places": False,
         "ask_url": reverse("invitation_run_ask", args=[run.pk]),
@@ -266,14 +270,14 @@ def _errors(run: InvitationRun, figures: Foreseen) -> list[str]:
 @of_run
 def ask(request: HttpRequest, run: InvitationRun) -> HttpResponse:
     """Ask colleagues to open plages: whom, then the mails leave. Nobody is asked twice for one run."""
-    if run.stage != RunStage.PREPARING:
-        raise runs.WrongStage
-    figures = results.foreseen(run)
-    context = slots_context(request, run, figures)
+    now = timezone.now()
+    to_invite = run.stage == RunStage.PREPARING
+    people = results.foreseen(run).leaving if to_invite else results.still_to_choose(run, now)
+    context = slots_context(request, run, people, now=now)
     if request.method == "POST":
-        told = asking.ask(request, context["colleagues"], about=_about(run), now=timezone.now())
+        told = asking.ask(request, context["colleagues"], about=_about(run), now=now)
         if told:
-            context = slots_context(request, run, figures)
+            context = slots_context(request, run, people, now=now)
             context["done"] = f"{plural(told, 'collègue est prévenu', 'collègues sont prévenus')} par mail."
         else:
             context["error"] = "Choisissez au moins un collègue à qui demander des créneaux."

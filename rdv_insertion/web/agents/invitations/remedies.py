@@ -14,11 +14,16 @@ _OF_ADMINISTRATORS = {
     Where.CATEGORY: "configuration_category",
     Where.MESSAGES: "configuration_messages",
 }
-_OF_THE_PERSON = {Where.IDENTITY: "usager_edit", Where.PERSON: "usager", Where.MEMBERSHIPS: "usager"}
+_OF_THE_PERSON = (Where.IDENTITY, Where.PERSON, Where.RDVS, Where.SENT, Where.MEMBERSHIPS)
 # Pages of the agent's, whatever the category.
 _OF_THE_AGENT = {Where.PLAGES: "plages", Where.ORGANISATIONS: "organisations"}
-# The part of the person's page with the organisations that follow them.
-_MEMBERSHIPS = "?onglet=suivis#organisations"
+# The part of the person's page where it is.
+_PARTS = {
+    Where.PERSON: "",
+    Where.RDVS: "?onglet=rendez-vous",
+    Where.SENT: "?onglet=messages",
+    Where.MEMBERSHIPS: "?onglet=suivis#organisations",
+}
 
 
 @dataclass(frozen=True)
@@ -39,16 +44,17 @@ class Remedies:
     back: str = ""
 
     def of(self, refusal: Refusal | str, usager_id: int | None = None) -> Remedy:
-        """The remedy of one refusal; without `usager_id`, what concerns a person has no link."""
+        """The remedy of one refusal; without `usager_id`, what concerns a person leads to those concerned."""
         known = Refusal(refusal)
         where = known.action.where
         if where in _OF_ADMINISTRATORS and not self.administers:
             return Remedy(str(known.label), "Demandez à un administrateur de votre organisation")
-        return Remedy(str(known.label), known.action.label, self._url(where, usager_id))
-
-    def _url(self, where: Where, usager_id: int | None) -> str:
         if where in _OF_THE_PERSON:
-            return self._page_of(where, usager_id) if usager_id else ""
+            url = self._page_of(where, usager_id) if usager_id else f"?raison={known.value}#people"
+            return Remedy(str(known.label), known.action.label, url)
+        return Remedy(str(known.label), known.action.label, self._url(where))
+
+    def _url(self, where: Where) -> str:
         if where in _OF_THE_AGENT:
             return reverse(_OF_THE_AGENT[where])
         slug = self.configuration.organisation.slug
@@ -57,8 +63,7 @@ class Remedies:
         return reverse(_OF_ADMINISTRATORS[where], args=[slug])
 
     def _page_of(self, where: Where, usager_id: int) -> str:
-        page = reverse(_OF_THE_PERSON[where], args=[usager_id])
-        if where == Where.MEMBERSHIPS:
-            return f"{page}{_MEMBERSHIPS}"
-        returns = where == Where.IDENTITY and self.back
-        return f"{page}?{urlencode({'retour': self.back})}" if returns else page
+        if where != Where.IDENTITY:
+            return f"{reverse('usager', args=[usager_id])}{_PARTS[where]}"
+        page = reverse("usager_edit", args=[usager_id])
+        return f"{page}?{urlencode({'retour': self.back})}" if self.back else page

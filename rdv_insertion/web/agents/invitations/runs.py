@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -15,17 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 from rdv_insertion.agents.perms import get_organisation_for
 from rdv_insertion.invitations import results
 from rdv_insertion.invitations.enums import Refusal, RunStage
-from rdv_insertion.invitations.letters import letters_pdf
 from rdv_insertion.invitations.models import Invitation, InvitationRun
 from rdv_insertion.invitations.results import Kind, Sent
 from rdv_insertion.invitations.services import runs
+from rdv_insertion.kernel.progress import about
 from rdv_insertion.kernel.snapshots import one_moment
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging.enums import Channel
-from rdv_insertion.messaging.services.printing import mark_printed
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.agents.invitations.access import of_run
-from rdv_insertion.web.agents.invitations.one import pdf
 from rdv_insertion.web.agents.invitations.preparing import (
     PER_PAGE,
     Line,
@@ -34,7 +31,9 @@ from rdv_insertion.web.agents.invitations.preparing import (
     line_of,
     preparation,
     remedies_for,
+    slots_context,
 )
+from rdv_insertion.web.agents.invitations.together import printed_letters, send_stopped_again
 from rdv_insertion.web.shell import remember_organisation
 
 _RUNS_A_PAGE = 20
@@ -76,16 +75,10 @@ def _working(run: InvitationRun) -> dict[str, Any]:
     return {
         "run": run,
         "progress": done,
-        "time_left": _about(done.time_left(timezone.now())),
-        "sent": results.sent(run),
+        "time_left": about(done.time_left(timezone.now())),
+        "sent": results.sent(run.invitations.all()),
         "interrupted": not runs.has_job(run),
     }
-
-
-def _about(left: timedelta | None) -> str:
-    """`environ 2 minutes`; nothing when it is a matter of seconds."""
-    minutes = round(left.total_seconds() / 60) if left else 0
-    return f"environ {plural(minutes, 'minute')}" if minutes else ""
 
 
 @dataclass(frozen=True)
@@ -97,21 +90,23 @@ class Told:
 
 
 def _result(request: HttpRequest, run: InvitationRun) -> dict[str, Any]:
-    kind, reason = asked_kind(request, _KINDS), asked_reason(request)
-    found = results.targets(run, kind=kind, reason=reason).filter(done_at__isnull=False)
+    progress = results.progress(run)
+    kinds = (*_KINDS, Kind.LEFT) if progress.left else _KINDS
+    kind, reason = asked_kind(request, kinds), asked_reason(request)
+    found = results.targets(run, kind=kind, reason=reason).filter(done_at__isnull=kind == Kind.LEFT)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     shown, remedies = list(page), remedies_for(request, run)
     invitations = results.invitations_of(run, shown)
-    sent = results.sent(run)
+    sent, now = results.sent(run.invitations.all()), timezone.now()
     return {
-        "run": run,
-        "progress": results.progress(run),
+        **slots_context(request, run, results.still_to_choose(run, now), now=now),
+        "progress": progress,
         "figures": results.foreseen(run),
         "sent": sent,
-        "waiting": sum(one.waiting for one in sent),
+        "leaving": results.leaving(run.invitations.all(), now).exists(),
         "letters": _letters(sent),
         "letters_to_print": sum(one.to_print for one in sent),
-        "stopped": results.stopped(run),
+        "stopped": results.stopped(run.invitations.all()).count(),
         "reasons": [(one, remedies.of(one.refusal)) for one in results.reasons(run)],
         "page": page,
         "told": [
@@ -120,9 +115,8 @@ def _result(request: HttpRequest, run: InvitationRun) -> dict[str, Any]:
             )
             for target in shown
         ],
-        "kinds": [(one, one.label, one == kind and not reason) for one in _KINDS],
+        "kinds": [(one, one.label, one == kind and not reason) for one in kinds],
         "reason": Refusal(reason) if reason else None,
-        "zone": run.configuration.organisation.time_zone,
     }
 
 
@@ -157,11 +151,7 @@ def resume(request: HttpRequest, run: InvitationRun) -> HttpResponse:
 @of_run
 def send_again(request: HttpRequest, run: InvitationRun) -> HttpResponse:
     """Try once more the messages that a technical failure stopped."""
-    count = runs.send_failed_again(run=run)
-    if count:
-        messages.success(request, f"{plural(count, 'message repart', 'messages repartent')}.")
-    else:
-        messages.info(request, "Aucun message n'est à envoyer de nouveau.")
+    send_stopped_again(request, run.invitations.all())
     return redirect("invitation_run", run.pk)
 
 
@@ -169,9 +159,4 @@ def send_again(request: HttpRequest, run: InvitationRun) -> HttpResponse:
 @of_run
 def letters(request: HttpRequest, run: InvitationRun) -> HttpResponse:
     """The letters of this run in one PDF, marked printed; as often as one likes."""
-    invitations = list(results.letters(run))
-    if not invitations:
-        raise Http404
-    content = letters_pdf(invitations)
-    mark_printed(message_ids=[one.message_id for one in invitations if one.message_id], now=timezone.now())
-    return pdf(content, f"courriers-envoi-{run.pk}.pdf")
+    return printed_letters(run.invitations.all(), f"courriers-envoi-{run.pk}.pdf")

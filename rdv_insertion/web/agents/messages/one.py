@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lxml import html
 
 from rdv_insertion.agents.models import Agent
-from rdv_insertion.invitations.resending import resend
+from rdv_insertion.invitations.services.resending import resend
 from rdv_insertion.messaging.enums import FAILED, Channel
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.printing import letters_pdf
@@ -18,6 +18,7 @@ from rdv_insertion.messaging.services.resending import CannotResend, current_con
 from rdv_insertion.pilotage.stopped_messages import Useless, with_usefulness
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
 from rdv_insertion.web.agents.messages.showing import recipient_of
+from rdv_insertion.web.pdf import pdf_response
 
 # Words of ours around what people typed: it may be styled, and that is all.
 _MAIL_POLICY = (
@@ -61,12 +62,7 @@ def letter(request: HttpRequest, message_id: int) -> HttpResponse:
     message = get_message_for(agent_of(request), message_id)
     if message.channel != Channel.LETTER:
         raise Http404
-    disposition = f'inline; filename="courrier-{message.pk}.pdf"'
-    return HttpResponse(
-        letters_pdf([message]),
-        content_type="application/pdf",
-        headers={"Content-Disposition": disposition},
-    )
+    return pdf_response(letters_pdf([message]), f"courrier-{message.pk}.pdf")
 
 
 @require_POST
@@ -78,7 +74,7 @@ def again(request: HttpRequest, message_id: int) -> HttpResponse:
         messages.warning(request, str(Useless(message.useless).label))  # type: ignore[attr-defined]
     elif message.status in FAILED and contact and contact != message.recipient:
         _resend(request, message)
-    elif send_again(message_ids=[message.pk]):
+    elif send_again(message_ids=[message.pk], now=timezone.now()):
         messages.success(request, f"Le message repart : {recipient_of(message)}.")
     else:
         messages.info(request, "Ce message n'est pas à renvoyer.")

@@ -1,6 +1,6 @@
 """How many messages left, day by day, and what became of them: figures, a chart, the table behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from rdv_insertion.invitations.services.postal import waiting_letters
 from rdv_insertion.kernel import dates
-from rdv_insertion.kernel.text import plural
+from rdv_insertion.kernel.text import grouped, plural
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.statistics import LEFT, MessageStatistics, Result, message_statistics
 from rdv_insertion.pilotage.rdv_statistics import Line, Step
@@ -22,7 +22,9 @@ from rdv_insertion.web.agents.steering.rdvs import XLSX
 PERIODS = (7, 30, 90)
 _BY_DEFAULT = 30
 _DAYS_OF_A_PHONE = 7
-_COLUMNS = ("Jour", "Canal", "Écrits", *(str(result.label) for result in Result))
+# Sent and received as agents count: what is received was sent. The words are those of the page of a run.
+_NUMBERS = ("Écrits", "Envoyés", "Dont reçus", "En échec", "En attente", "À imprimer", "Jamais imprimés")
+_COLUMNS = ("Jour", "Canal", *_NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,6 @@ class Figure:
     label: str
     value: str
     counted: str
-    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         "statistics": statistics,
         "figures": _figures(statistics, period),
         "chart": _chart(statistics),
-        "results": [(result.name.lower(), result.label) for result in Result],
+        "results": [(result.name.lower(), result.label) for result in Result if statistics.count([result])],
         "columns": _COLUMNS,
+        "by_channel": _by_channel(statistics),
         "rows": _rows(statistics),
     }
     return render(request, "agents/messages/sent.html", context)
@@ -96,26 +98,23 @@ def _figures(statistics: MessageStatistics, period: Period) -> list[Figure]:
     written, left = statistics.count(), statistics.count(LEFT)
     received, failed = statistics.count([Result.RECEIVED]), statistics.count([Result.FAILED])
     waiting, to_print = statistics.count([Result.WAITING]), statistics.count([Result.TO_PRINT])
-    figures = [
-        Figure("Envoyés", _number(left), f"sur {plural(written, 'message écrit', 'messages écrits')}"),
-        Figure("Reçus", _number(received), f"{_percent(received, left)} des envoyés"),
-        Figure("En échec", _number(failed), f"{_percent(failed, written)} des messages écrits"),
-        Figure("En attente", _number(waiting), "pas encore partis"),
-    ]
+    figures = [Figure("Envoyés", grouped(left), f"sur {plural(written, 'message écrit', 'messages écrits')}")]
+    if period.channel != Channel.LETTER:
+        figures += [
+            Figure("Reçus", grouped(received), f"{_percent(received, left)} des envoyés"),
+            Figure("En échec", grouped(failed), f"{_percent(failed, written)} des messages écrits"),
+            Figure("En attente", grouped(waiting), "pas encore partis"),
+        ]
     if period.channel in ("", Channel.LETTER):
-        figures.append(Figure("À imprimer", _number(to_print), "courriers à poster"))
+        figures.append(Figure("À imprimer", grouped(to_print), "courriers déjà écrits"))
     if period.channel in ("", Channel.SMS):
         counted = "un long texte en compte plusieurs"
-        figures.append(Figure("SMS facturés", _number(statistics.segments), counted))
+        figures.append(Figure("SMS facturés", grouped(statistics.segments), counted))
     return figures
 
 
 def _percent(part: int, whole: int) -> str:
     return "0\u00a0%" if not whole else f"{part * 100 / whole:.0f}\u00a0%"
-
-
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", "\u00a0")
 
 
 def _chart(statistics: MessageStatistics) -> Chart:
@@ -138,8 +137,16 @@ def _narrow(lines: Sequence[Line], days: Sequence[date]) -> list[Line]:
     return [Line(f"Semaine du {monday:%d/%m/%Y}", counts, monday) for monday, counts in weeks.items()]
 
 
+def _by_channel(statistics: MessageStatistics) -> list[list[Cell]]:
+    return [[str(channel.label), *_numbers(counts)] for channel, counts in statistics.by_channel()]
+
+
 def _rows(statistics: MessageStatistics) -> list[list[Cell]]:
-    return [
-        [day, str(channel.label), sum(counts.values()), *(counts.get(result, 0) for result in Result)]
-        for day, channel, counts in statistics.rows()
-    ]
+    return [[day, str(channel.label), *_numbers(counts)] for day, channel, counts in statistics.rows()]
+
+
+def _numbers(counts: Mapping[Result, int]) -> list[int]:
+    """In the order of _NUMBERS."""
+    one_by_one = (Result.RECEIVED, Result.FAILED, Result.WAITING, Result.TO_PRINT, Result.USELESS)
+    sent = sum(counts.get(result, 0) for result in LEFT)
+    return [sum(counts.values()), sent, *(counts.get(result, 0) for result in one_by_one)]

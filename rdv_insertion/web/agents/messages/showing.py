@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 from rdv_insertion.invitations.services.postal import worth_printing
 from rdv_insertion.kernel import phone
 from rdv_insertion.kernel.languages import IN_FRENCH, Language, direction
-from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
+from rdv_insertion.messaging.enums import FAILED, STOPPED, Channel, MessageStatus
 from rdv_insertion.messaging.models import ChannelPause, Message
-from rdv_insertion.messaging.outcomes import Remedy, action_of, remedy_of, sentence_of
-from rdv_insertion.messaging.services.recovering import STOPPED
+from rdv_insertion.messaging.outcomes import ARCHIVED, Remedy, action_of, remedy_of, sentence_of
 from rdv_insertion.messaging.services.resending import current_contact
 from rdv_insertion.messaging.waiting import Reason, reason_of, sentence_of_waiting
 from rdv_insertion.pilotage.stopped_messages import Useless
@@ -170,4 +169,5 @@ def _steps(message: Message) -> Iterable[Step]:
     if message.sent_at:
         yield Step("Remis au prestataire", message.sent_at)
     if message.settled_at and message.status in _SETTLED:
-        yield Step(_SETTLED[MessageStatus(message.status)], message.settled_at)
+        called_back = message.failure == ARCHIVED.sentence
+        yield Step("Retenu" if called_back else _SETTLED[MessageStatus(message.status)], message.settled_at)

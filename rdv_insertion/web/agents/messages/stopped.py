@@ -20,7 +20,7 @@ from rdv_insertion.agents.models import Agent
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging.enums import WAITING, Channel
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.messaging.outcomes import sentence_of
+from rdv_insertion.messaging.outcomes import action_of, sentence_of
 from rdv_insertion.messaging.services import send_again
 from rdv_insertion.pilotage.stopped_messages import SHOWN_FOR, stopped_messages
 from rdv_insertion.usagers.models import Usager
@@ -42,6 +42,7 @@ class Cause:
     key: str
     channel: Channel
     sentence: str
+    action: str
     count: int
     first: datetime
     last: datetime
@@ -90,7 +91,7 @@ def send_several(request: HttpRequest, slug: str) -> HttpResponse:
     stopped = stopped_messages(about.organisation, now=about.now)
     ids = _chosen(stopped, request.POST.getlist("messages"), request.POST.getlist("causes"))
     before = not_left(about.organisation, now=about.now).filter(status__in=WAITING).count()
-    count = send_again(message_ids=ids) if ids else 0
+    count = send_again(message_ids=ids, now=about.now) if ids else 0
     if not count:
         messages.info(request, "Choisissez au moins un message : aucun n'est reparti.")
         back = reverse("messages_stopped", args=[about.organisation.slug])
@@ -129,7 +130,16 @@ def _causes(stopped: QuerySet[Message]) -> list[Cause]:
 def _cause(example: Message, row: dict[str, Any], rows: Q) -> Cause:
     sentence = sentence_of(example)
     key = hashlib.sha256(f"{example.channel} {sentence}".encode()).hexdigest()[:12]
-    return Cause(key, Channel(example.channel), sentence, row["count"], row["first"], row["last"], rows)
+    return Cause(
+        key,
+        Channel(example.channel),
+        sentence,
+        action_of(example),
+        row["count"],
+        row["first"],
+        row["last"],
+        rows,
+    )
 
 
 def _together(one: Cause, other: Cause) -> Cause:
@@ -138,6 +148,7 @@ def _together(one: Cause, other: Cause) -> Cause:
         one.key,
         one.channel,
         one.sentence,
+        one.action,
         one.count + other.count,
         min(one.first, other.first),
         max(one.last, other.last),

@@ -27,6 +27,7 @@ from rdv_insertion.messaging.services import channels_for, mark_printed
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.web.agents.access import agent_of
 from rdv_insertion.web.agents.rdvs.questions import next_rdv_url
+from rdv_insertion.web.pdf import pdf_response
 from rdv_insertion.web.shell import current_organisation
 
 
@@ -70,7 +71,7 @@ def evidence_file(request: HttpRequest, participation_id: int) -> HttpResponse:
     """The same as PDF, to keep or to print."""
     participation = _visible(agent_of(request), participation_id)
     found = evidence_of(participation, now=timezone.now())
-    return _pdf(evidence_pdf(found), f"preuve-envoi-{participation.pk}.pdf")
+    return pdf_response(evidence_pdf(found), f"preuve-envoi-{participation.pk}.pdf")
 
 
 @require_POST
@@ -85,7 +86,7 @@ def letter(request: HttpRequest, participation_id: int) -> HttpResponse:
         return redirect("rdv_show", participation.rdv_id)
     pdf = letters_pdf([message])
     mark_printed(message_ids=[message.pk], now=now)
-    return _pdf(pdf, f"convocation-{participation.pk}.pdf")
+    return pdf_response(pdf, f"convocation-{participation.pk}.pdf")
 
 
 def _visible(agent: Agent, participation_id: int) -> Participation:
@@ -94,11 +95,6 @@ def _visible(agent: Agent, participation_id: int) -> Participation:
     if participation is None:
         raise Http404
     return participation
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    disposition = f'inline; filename="{name}"'
-    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": disposition})
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,6 @@ class Found:
     typed: str = ""
     own: Sequence[Person] = ()
     others: Sequence[Person] = ()
-    # The text is too short to look further than one's own people.
-    too_short: bool = False
 
     @property
     def nobody(self) -> bool:
@@ -68,7 +66,7 @@ def search(agent: Agent, typed: str, excluded: Iterable[int] = ()) -> Found:
     own = Usager.objects.visible_to(agent).search(typed).exclude(pk__in=left_out)
     found = [Person(usager, str(usager.pk), masked=False) for usager in own[:_SHOWN]]
     if len(typed) < _SHORTEST_SEARCH_ELSEWHERE:
-        return Found(typed, found, too_short=True)
+        return Found(typed, found)
     visible = Usager.objects.visible_to(agent).values("pk")
     others = _of_the_departments(agent).search(typed).exclude(pk__in=visible).exclude(pk__in=left_out)
     masked = [Person(usager, _token(agent, usager.pk), masked=True) for usager in others[:_SHOWN]]

@@ -195,8 +195,9 @@ def _lying_segments(line: Line, most: int, states: type[TextChoices]) -> Iterato
 def _columns(lines: Sequence[Line], step: Step, top: int, states: type[TextChoices]) -> Iterator[Column]:
     room = (_WIDTH - _LEFT) / max(len(lines), 1)
     width = min(room * 0.7, 60)
-    # One label in two, in three… when they would touch.
+    # One label in two, in three… when they would touch; figures, all of them or none.
     every = math.ceil(60 / room)
+    figures = room >= _FIGURE * len(str(max((line.total for line in lines), default=0)))
     for number, line in enumerate(lines):
         middle = _LEFT + room * (number + 0.5)
         label = _axis_label(line.day, step) if line.day and number % every == 0 else ""
@@ -207,8 +208,8 @@ def _columns(lines: Sequence[Line], step: Step, top: int, states: type[TextChoic
             f"{middle:.1f}",
             f"{_y(line.total, top) - 6:.1f}",
             f"{width:.1f}",
-            list(_standing_segments(line, top, width, states)),
-            shown=room >= _FIGURE * len(str(line.total)),
+            list(_standing_segments(line, top, width if figures else 0, states)),
+            shown=figures,
         )
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from rdv_insertion.agents.models import Agent
+from rdv_insertion.kernel.text import grouped
 from rdv_insertion.pilotage.rdv_filters import RdvState
 from rdv_insertion.pilotage.rdv_statistics import RdvStatistics, Step, rdv_statistics
 from rdv_insertion.pilotage.tables import Cell, content_of
@@ -100,26 +101,22 @@ def _charts(statistics: RdvStatistics) -> list[Chart]:
 def _figures(statistics: RdvStatistics) -> list[dict[str, Any]]:
     """The figures at the top, each with what it counts."""
     rdvs, people = statistics.rdvs, statistics.people
-    settled = f"des {_number(statistics.settled_count)} participations renseignées"
+    settled = f"des {grouped(statistics.settled_count)} participations renseignées"
     return [
         _figure(
-            "Rendez-vous", _number(statistics.rdv_count), f"{_number(statistics.people_count)} participations"
+            "Rendez-vous", grouped(statistics.rdv_count), f"{grouped(statistics.people_count)} participations"
         ),
         _figure("Présence", _percent(statistics.presence_rate), settled),
         _figure("Absence non excusée", _percent(statistics.noshow_rate), settled),
-        _figure("Annulés par la personne", _number(people.get(RdvState.EXCUSED, 0)), "participations"),
-        _figure("Annulés par le service", _number(people.get(RdvState.REVOKED, 0)), "participations"),
-        _figure("À renseigner", _number(rdvs.get(RdvState.TO_UPDATE, 0)), "rendez-vous passés sans statut"),
+        _figure("Annulés par la personne", grouped(people.get(RdvState.EXCUSED, 0)), "participations"),
+        _figure("Annulés par le service", grouped(people.get(RdvState.REVOKED, 0)), "participations"),
+        _figure("À renseigner", grouped(rdvs.get(RdvState.TO_UPDATE, 0)), "rendez-vous passés sans statut"),
         _figure("Délai médian", _days(statistics.median_delay), "entre la prise et le rendez-vous"),
     ]
 
 
 def _figure(label: str, value: str, counted: str) -> dict[str, Any]:
     return {"label": label, "value": value, "counted": counted}
-
-
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", "\u00a0")
 
 
 def _percent(rate: float | None) -> str:

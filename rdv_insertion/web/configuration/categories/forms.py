@@ -1,5 +1,6 @@
 """The forms of a category: its settings, its words."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -149,6 +150,17 @@ WORD_LABELS: Mapping[str, tuple[str, str]] = {
 }
 
 
+# An address to open; those of mails are none.
+_WEB_ADDRESS = re.compile(
+    r"https?:|www\.|(?<![@\w.-])[\w.-]+\.(?:fr|com|net|org|eu|info)\b(?!@)|\w\.[a-z]{2,}/", re.IGNORECASE
+)
+# Whoever takes over the account of an administrator must not send people elsewhere in the service's name.
+_NO_OTHER_LINK = (
+    "N'écrivez pas d'adresse de site : le seul lien d'un message est celui de la personne, c'est à cela "
+    "qu'elle le reconnaît. Les opérateurs arrêtent aussi les SMS qui en ont un autre."
+)
+
+
 @dataclass(frozen=True)
 class WordField:
     """A word of the category on the page: what is typed, what it replaces."""
@@ -184,12 +196,13 @@ class WordingForm(DsfrBaseForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        """One line each, without invisible characters."""
+        """One line each, without invisible characters nor addresses of sites."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        return {
-            name: squish(without_unseen(value)) if name in OWN_WORDS else value
-            for name, value in cleaned.items()
-        }
+        for name in OWN_WORDS.keys() & cleaned.keys():
+            cleaned[name] = squish(without_unseen(cleaned[name]))
+        for name in [one for one in OWN_WORDS if _WEB_ADDRESS.search(cleaned.get(one, ""))]:
+            self.add_error(name, _NO_OTHER_LINK)
+        return cleaned
 
     @property
     def words(self) -> dict[str, str]:

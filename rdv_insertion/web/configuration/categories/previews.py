@@ -17,9 +17,8 @@ from rdv_insertion.followups.words import OWN_WORDS, words_of
 from rdv_insertion.invitations.models import CategoryConfiguration
 from rdv_insertion.kernel import phone
 from rdv_insertion.kernel.throttle import TooManyAttempts
-from rdv_insertion.messaging.channels.letter.render import render_letters
 from rdv_insertion.messaging.enums import FAILED, Channel
-from rdv_insertion.messaging.models import Picture
+from rdv_insertion.messaging.printing import drawn_pdf
 from rdv_insertion.messaging.services.trials import send_trial
 from rdv_insertion.messaging.texts.rendering import PersonalContent
 from rdv_insertion.messaging.texts.words import Words
@@ -35,6 +34,7 @@ from rdv_insertion.web.configuration.categories.samples import (
 )
 from rdv_insertion.web.configuration.categories.views import configuration_of
 from rdv_insertion.web.message_preview import mail_page, preview_of
+from rdv_insertion.web.pdf import pdf_response
 
 _UNPROCESSABLE, _TOO_MANY = 422, 429
 # Longer than any word of a category may be.
@@ -115,10 +115,7 @@ def letter_pdf(content: PersonalContent, language: str) -> HttpResponse:
     """The PDF of one letter, shown in the browser. One query, for its pictures."""
     text = content.render(Channel.LETTER, language)
     letter = {**text.letter, "subject": text.subject, "paragraphs": text.text.split("\n\n")}
-    digests = [letter.get("signature_digest", ""), *(logo["digest"] for logo in letter.get("logos", []))]
-    pdf = render_letters([letter], Picture.objects.in_bulk([digest for digest in digests if digest]))
-    headers = {"Content-Disposition": 'inline; filename="apercu.pdf"', "Cache-Control": "no-store"}
-    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+    return pdf_response(drawn_pdf([letter]), "apercu.pdf")
 
 
 def try_message(request: HttpRequest, configuration: CategoryConfiguration, own: Mapping[str, str]) -> Trial:

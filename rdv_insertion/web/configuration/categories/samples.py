@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 
 from rdv_insertion.agenda.enums import LieuAvailability, LocationType
 from rdv_insertion.agenda.links import rdv_url
-from rdv_insertion.agenda.models import Lieu, Participation
+from rdv_insertion.agenda.models import Lieu, Participation, Rdv
+from rdv_insertion.agenda.presentation import visio_url
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.invitations.links import invitation_url, typing_page
 from rdv_insertion.invitations.models import CategoryConfiguration
@@ -18,8 +20,8 @@ from rdv_insertion.kernel.languages import IN_FRENCH, Language
 from rdv_insertion.messaging.channels.letter.frame import LetterFrame, frame_for
 from rdv_insertion.messaging.identity import identity_of
 from rdv_insertion.messaging.texts.addressee import addressee_of
-from rdv_insertion.messaging.texts.invitation import InvitationContent
-from rdv_insertion.messaging.texts.rdv import CREATED, REMINDER, RdvContent
+from rdv_insertion.messaging.texts.invitations.content import InvitationContent
+from rdv_insertion.messaging.texts.rdvs.content import CANCELLED, CREATED, REMINDER, UPDATED, RdvContent
 from rdv_insertion.messaging.texts.rendering import PersonalContent
 from rdv_insertion.messaging.texts.words import Words
 from rdv_insertion.usagers.enums import Title
@@ -27,6 +29,7 @@ from rdv_insertion.usagers.models import Usager
 
 # A code that no invitation has: 1 is in none.
 _CODE = "ABCD1234"
+_ROOM = UUID("12345678-1234-4234-8234-123456789012")
 _REMINDED_AFTER_DAYS = 3
 _FOUND = 8
 
@@ -37,8 +40,13 @@ class Shown(models.TextChoices):
     INVITATION = "invitation", "Invitation"
     INVITATION_REMINDER = "relance", "Relance d'invitation"
     RDV = "rdv", "Confirmation de rendez-vous"
+    RDV_UPDATED = "rdv-deplace", "Changement de rendez-vous"
+    RDV_CANCELLED = "rdv-annule", "Annulation de rendez-vous"
     RDV_REMINDER = "rappel", "Rappel de rendez-vous"
     CONVOCATION = "convocation", "Convocation"
+    CONVOCATION_UPDATED = "convocation-modifiee", "Changement de convocation"
+    CONVOCATION_CANCELLED = "convocation-annulee", "Annulation de convocation"
+    CONVOCATION_REMINDER = "convocation-rappel", "Rappel de convocation"
 
 
 class Place(models.TextChoices):
@@ -46,6 +54,27 @@ class Place(models.TextChoices):
 
     OFFICE = "sur-place", "Sur place"
     PHONE = "telephone", "Par téléphone"
+    VISIO = "visio", "En visioconférence"
+    HOME = "domicile", "À domicile"
+
+
+_LOCATIONS: Mapping[str, LocationType] = {
+    Place.OFFICE: LocationType.PUBLIC_OFFICE,
+    Place.PHONE: LocationType.PHONE,
+    Place.VISIO: LocationType.VISIO,
+    Place.HOME: LocationType.HOME,
+}
+# What happens to the sample rdv, and whether the person was summoned to it.
+_EVENTS: Mapping[str, tuple[str, bool]] = {
+    Shown.RDV: (CREATED, False),
+    Shown.RDV_UPDATED: (UPDATED, False),
+    Shown.RDV_CANCELLED: (CANCELLED, False),
+    Shown.RDV_REMINDER: (REMINDER, False),
+    Shown.CONVOCATION: (CREATED, True),
+    Shown.CONVOCATION_UPDATED: (UPDATED, True),
+    Shown.CONVOCATION_CANCELLED: (CANCELLED, True),
+    Shown.CONVOCATION_REMINDER: (REMINDER, True),
+}
 
 
 class Sample(models.TextChoices):
@@ -205,20 +234,21 @@ def _invitation(
 
 def _rdv(choices: Choices, configuration: CategoryConfiguration, words: Words, now: datetime) -> RdvContent:
     organisation = configuration.organisation
-    by_phone = choices.place == Place.PHONE
-    place, access = ((), "") if by_phone else _place(configuration)
+    event, convocation = _EVENTS[choices.shown]
+    place, access = _place(configuration) if choices.place == Place.OFFICE else ((), "")
     return RdvContent(
-        event=REMINDER if choices.shown == Shown.RDV_REMINDER else CREATED,
-        convocation=choices.shown == Shown.CONVOCATION,
-        location_type=(LocationType.PHONE if by_phone else LocationType.PUBLIC_OFFICE).value,
+        event=event,
+        convocation=convocation,
+        location_type=_LOCATIONS[choices.place].value,
         addressee=addressee_of(choices.usager),
         words=words,
-        title=words.title_by_phone if by_phone else words.title,
+        title=words.title_by_phone if choices.place == Place.PHONE else words.title,
         organisation=organisation.name,
         starts_at=_sample_moment(configuration, now),
         zone=organisation.time_zone,
         place=place,
         access=access,
+        visio_url=visio_url(Rdv(uuid=_ROOM)),
         phone_number=phone.display(choices.usager.phone_number),
         link=rdv_url(Participation(code=_CODE)),
         help_phone=phone.display(configuration.help_phone_number),

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rdv_insertion.followups.models import MotifCategory, Wording
 from rdv_insertion.followups.words import OWN_WORDS
 from rdv_insertion.imports.models import WatchedFolder
-from rdv_insertion.invitations import categories as services
 from rdv_insertion.invitations.models import CategoryConfiguration
+from rdv_insertion.invitations.services import categories as services
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.territory.models import Organisation

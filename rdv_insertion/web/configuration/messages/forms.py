@@ -14,7 +14,7 @@ from dsfr.forms import DsfrBaseForm
 
 from rdv_insertion.kernel.text import squish, without_unseen
 from rdv_insertion.messaging.models import MessagesConfiguration
-from rdv_insertion.messaging.pictures import MOST_BYTES, InvalidPicture, keep_picture
+from rdv_insertion.messaging.pictures import MOST_BYTES, InvalidPicture, is_kept, keep_picture
 from rdv_insertion.messaging.services.identity import (
     LONGEST_SMS_SENDER,
     MOST_DIRECTIONS,
@@ -192,9 +192,15 @@ class PresentationForm(DsfrBaseForm):
     def _posted(self, prefix: str) -> str:
         """The digest that the page was drawn with; nothing when its signature is not ours."""
         try:
-            return self._signer.unsign(self.data.get(f"{prefix}_key", ""))
+            digest = self._signer.unsign(self.data.get(f"{prefix}_key", ""))
         except signing.BadSignature:
             return ""
+        if digest in self._known.values() or is_kept(digest):
+            return digest
+        self.add_error(
+            f"{prefix}_file", "Cette image attendait depuis trop longtemps : choisissez-la de nouveau."
+        )
+        return ""
 
     @property
     def presentation(self) -> Presentation:

@@ -7,14 +7,14 @@ from typing import Any
 from django.http import HttpResponse
 
 from rdv_insertion.messaging.channels.letter.frame import LetterFrame, frame_for
-from rdv_insertion.messaging.channels.letter.render import render_letters
 from rdv_insertion.messaging.identity import identity_from
-from rdv_insertion.messaging.models import Picture
+from rdv_insertion.messaging.printing import drawn_pdf
 from rdv_insertion.messaging.services.identity import Presentation, configuration_from
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.enums import Title
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.web.configuration.messages.forms import picture_signer
+from rdv_insertion.web.pdf import pdf_response
 
 _SUBJECT = "Exemple de courrier"
 _PARAGRAPHS = (
@@ -54,10 +54,7 @@ def letterhead_pdf(organisation: Organisation, presentation: Presentation, *, no
     """The same as the real PDF, shown in the browser. One query."""
     frame = _frame(organisation, presentation, now)
     letter = {**frame.to_json(), "subject": _SUBJECT, "paragraphs": list(_PARAGRAPHS)}
-    digests = [frame.signature_digest, *(logo["digest"] for logo in frame.logos)]
-    pdf = render_letters([letter], Picture.objects.in_bulk([digest for digest in digests if digest]))
-    headers = {"Content-Disposition": 'inline; filename="en-tete.pdf"', "Cache-Control": "no-store"}
-    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+    return pdf_response(drawn_pdf([letter]), "en-tete.pdf")
 
 
 def _frame(organisation: Organisation, presentation: Presentation, now: datetime) -> LetterFrame:

@@ -8,10 +8,10 @@ from django.shortcuts import redirect
 from rdv_insertion.agenda import services
 from rdv_insertion.agenda.creneaux import Offer
 from rdv_insertion.agenda.models import Participation, Rdv
-from rdv_insertion.invitations import no_slot
 from rdv_insertion.invitations.links import booking_key
 from rdv_insertion.invitations.models import Invitation
 from rdv_insertion.invitations.proposals import offers_of, preselected
+from rdv_insertion.invitations.services import no_slot
 from rdv_insertion.kernel import throttle
 from rdv_insertion.web.usagers.access import CHANGES, invitation_page, remember
 from rdv_insertion.web.usagers.choice import Choice

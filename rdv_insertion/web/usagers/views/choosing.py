@@ -12,7 +12,7 @@ from django.utils import translation
 from rdv_insertion.agenda.creneaux import Offer
 from rdv_insertion.agenda.models import Rdv
 from rdv_insertion.agenda.services import SlotTaken
-from rdv_insertion.invitations import no_slot
+from rdv_insertion.invitations.services import no_slot
 from rdv_insertion.kernel import dates
 from rdv_insertion.web.usagers import conditions
 from rdv_insertion.web.usagers.appointments import Appointment, duration_label

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from rdv_insertion.agenda import services
 from rdv_insertion.agenda.calendar import event_file
 from rdv_insertion.agenda.models import Participation
+from rdv_insertion.agenda.presentation import title_of
 from rdv_insertion.invitations.links import invitation_to_use_again
 from rdv_insertion.kernel import throttle
 from rdv_insertion.kernel.throttle import TooManyAttempts
@@ -66,7 +67,8 @@ def _try_name(form: NameForm, appointment: Appointment) -> bool:
 @rdv_page
 def event(request: HttpRequest, participation: Participation, now: datetime) -> HttpResponse:
     """The rdv as a file for the person's own agenda."""
-    response = HttpResponse(event_file(participation, now=now), content_type="text/calendar; charset=utf-8")
+    text = event_file(participation, title=title_of(participation.rdv), now=now)
+    response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="rendez-vous.ics"'
     return response
 

@@ -357,7 +357,7 @@ def test_only_the_chosen_are_invited_and_each_result_is_told(
     content = shown(agent_client, run)
     assert "Prenom1 Nom1" in content
     assert "Prenom0 Nom0" not in content
-    assert "Mail en attente d&#x27;envoi" in content
+    assert "En attente d&#x27;envoi" in content
     assert "Pas de SMS" in content
     assert "Pas de téléphone mobile : ajoutez un numéro en 06 ou 07." in content
 
@@ -365,8 +365,8 @@ def test_only_the_chosen_are_invited_and_each_result_is_told(
 @pytest.mark.parametrize(
     ("status", "failure", "words"),
     [
-        (MessageStatus.SENT, "", "Mail envoyé"),
-        (MessageStatus.DELIVERED, "", "Mail reçu"),
+        (MessageStatus.SENT, "", "Envoyé</span>"),
+        (MessageStatus.DELIVERED, "", "Reçu</span>"),
         (
             MessageStatus.PERMANENT_FAILURE,
             "La boîte n'existe pas.",
@@ -401,8 +401,8 @@ def invited(agent_client: Client, written: AtStep, slots, run_jobs) -> ImportRun
 def test_messages_are_counted_by_channel(agent_client: Client, invited: ImportRun):
     content = shown(agent_client, invited)
     assert (
-        '<th scope="row">Mail</th><td data-label="Envoyés">1</td><td data-label="En attente d\'envoi">0</td>'
-        '<td data-label="En échec">1</td>'
+        '<th scope="row">Mail</th><td data-label="En attente">0</td><td data-label="Envoyés">1</td>'
+        '<td data-label="dont reçus">0</td><td data-label="En échec">1</td>'
     ) in content
 
 
@@ -442,13 +442,15 @@ def test_letters_are_printed_in_one_pdf(agent_client: Client, written: AtStep, s
     invite(agent_client, run, email=[], postal=[row.pk for row in run.rows.all()])
     run_jobs("imports")
     assert "Imprimer 3 courriers (PDF)" in shown(agent_client, run)
-    response = agent_client.get(page(run, "import_letters"))
+    response = agent_client.post(page(run, "import_letters"))
     assert response.headers["Content-Type"] == "application/pdf"
     assert response.content.startswith(b"%PDF")
+    assert "Réimprimer 3 courriers (PDF)" in shown(agent_client, run)
+    assert not Message.objects.filter(status=MessageStatus.TO_PRINT).exists(), "they would be printed twice"
 
 
 def test_without_letters_there_is_nothing_to_print(agent_client: Client, invited: ImportRun):
-    assert agent_client.get(page(invited, "import_letters")).status_code == 404
+    assert agent_client.post(page(invited, "import_letters")).status_code == 404
 
 
 def test_the_result_asks_as_many_questions_for_thirty_people_as_for_three(

@@ -1,4 +1,4 @@
-"""What the address of the verification asks for, and how the page says it."""
+"""Filters, search and order of the verification: from its address, and as the page says them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ from django.http import QueryDict
 from rdv_insertion.imports.enums import RowState
 from rdv_insertion.imports.preview import table
 from rdv_insertion.imports.preview.table import Group, Wanted
+from rdv_insertion.kernel.text import grouped
 from rdv_insertion.territory.models import Organisation
 
 _LABELS: Mapping[str, str] = {
@@ -37,7 +38,7 @@ class FilterLink:
     @property
     def figure(self) -> str:
         """`50 000`."""
-        return f"{self.count:,}".replace(",", "\u00a0")
+        return grouped(self.count)
 
 
 @dataclass(frozen=True)

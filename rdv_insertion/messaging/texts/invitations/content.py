@@ -11,7 +11,7 @@ from django.utils.html import escape
 from rdv_insertion.messaging.enums import Channel, TemplateModel
 from rdv_insertion.messaging.texts.addressee import Addressee
 from rdv_insertion.messaging.texts.blocks import Letter, Mail
-from rdv_insertion.messaging.texts.content import Text
+from rdv_insertion.messaging.texts.content import Text, one_line
 from rdv_insertion.messaging.texts.invitations import model_of
 from rdv_insertion.messaging.texts.rendering import Frame, PersonalContent
 from rdv_insertion.messaging.texts.words import Words
@@ -64,7 +64,7 @@ class InvitationContent(PersonalContent):
         escaped = {mark: escape(value) for mark, value in own.items()}
         return Text(
             text=_filled(drawn.text, own),
-            subject=_filled(drawn.subject, own),
+            subject=one_line(_filled(drawn.subject, own)),
             html=_filled(drawn.html, escaped),
             french=_filled(drawn.french, own),
         )

@@ -55,6 +55,12 @@ def ask_for_slots(
     return len(drafts)
 
 
+def requests_about(about: str) -> list[Message]:
+    """The requests already written `about` it, with whom they were for; the first one first. One query."""
+    asked = Message.objects.filter(about=about, purpose=Purpose.SLOT_REQUEST, agent__isnull=False)
+    return list(asked.select_related("agent").order_by("created_at", "pk"))
+
+
 def asked_among(colleagues: Iterable[Agent], *, about: str) -> dict[int, datetime]:
     """When those of `colleagues` who were asked already were, by id of agent. One query."""
     keys = [messaging.key_of(one, Purpose.SLOT_REQUEST, about, Channel.EMAIL) for one in colleagues]

@@ -1,5 +1,6 @@
 """What is told of a rdv: it is set, moved, cancelled, close; and when the person is summoned to it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -50,6 +51,10 @@ class RdvContent(PersonalContent):
     def sms(self) -> list[str]:
         """See `PersonalContent.sms`."""
         return telling_of(self).sms()
+
+    def shorter_sms(self) -> Iterable[list[str]]:
+        """See `PersonalContent.shorter_sms`."""
+        return telling_of(self, briefly=True).shorter_sms()
 
     def mail(self) -> Mail:
         """See `PersonalContent.mail`."""

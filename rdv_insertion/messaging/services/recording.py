@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -53,31 +54,42 @@ _RECORD = """
 """
 
 
-@transaction.atomic
 def record(outcomes: Sequence[Outcome], *, now: datetime) -> None:
     """Write what came of these messages, and plan those that are tried again. Bears to be run twice."""
+    ordered = sorted(outcomes, key=lambda one: one.message.pk)
+    if all(one.status == MessageStatus.SENT for one in ordered):
+        # One statement is a transaction; saying so would be two more, for each mail that leaves by SMTP.
+        _write(ordered)
+        return
+    with transaction.atomic():
+        _write(ordered)
+        _draw_conclusions(ordered, now)
+
+
+def _write(outcomes: Sequence[Outcome]) -> None:
+    """In the order of the ids, so that two batches wait for each other instead of blocking each other."""
     if not outcomes:
         return
-    ordered = sorted(outcomes, key=lambda one: one.message.pk)
+    given: dict[str, Any] = {
+        "ids": [one.message.pk for one in outcomes],
+        "claims": [one.message.attempts for one in outcomes],
+        "attempts": [one.message.attempts - (not one.tried) for one in outcomes],
+        "statuses": [one.status for one in outcomes],
+        "references": [one.reference[:100] for one in outcomes],
+        "failures": [one.failure[:200] for one in outcomes],
+        "sent": [one.sent_at for one in outcomes],
+        "not_before": [one.not_before for one in outcomes],
+        "in_doubt": [one.in_doubt for one in outcomes],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _RECORD,
-            {
-                "ids": [one.message.pk for one in ordered],
-                "claims": [one.message.attempts for one in ordered],
-                "attempts": [one.message.attempts - (not one.tried) for one in ordered],
-                "statuses": [one.status for one in ordered],
-                "references": [one.reference[:100] for one in ordered],
-                "failures": [one.failure[:200] for one in ordered],
-                "sent": [one.sent_at for one in ordered],
-                "not_before": [one.not_before for one in ordered],
-                "in_doubt": [one.in_doubt for one in ordered],
-            },
-        )
-    for one in ordered:
+        cursor.execute(_RECORD, given)
+
+
+def _draw_conclusions(outcomes: Sequence[Outcome], now: datetime) -> None:
+    for one in outcomes:
         if one.refuses_contact:
             remember_refusal(message=one.message, reason=one.failure, now=now)
-    again = [one for one in ordered if one.status == MessageStatus.CREATED]
+    again = [one for one in outcomes if one.status == MessageStatus.CREATED]
     for one in again:
         one.message.not_before = one.not_before
     plan([one.message for one in again], now=now)
