@@ -15,7 +15,7 @@ from rdv_insertion.agenda.models import Motif, Participation
 from rdv_insertion.followups.enums import ParticipationStatus
 from rdv_insertion.followups.models import MotifCategory
 from rdv_insertion.messaging.channels.letter.frame import has_postal_address
-from rdv_insertion.messaging.enums import FAILED, Channel, Purpose
+from rdv_insertion.messaging.enums import NEVER_ARRIVED, Channel, Purpose
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.services import channels_for
 from rdv_insertion.territory.models import Organisation
@@ -76,7 +76,7 @@ class Limit:
             about__in=summoned,
             purpose=Purpose.CONVOCATION_UPDATED,
             created_at__gt=now - timedelta(hours=1),
-        ).exclude(status__in=FAILED)
+        ).exclude(status__in=NEVER_ARRIVED)
         self._told = Counter(recent.order_by().values_list("about", "channel")) if summoned else Counter()
 
     def refusal(self, participation: Participation, purpose: str, channel: str) -> str:
@@ -119,7 +119,7 @@ def _is_untold(participation: Participation, messages: Collection[Message], now:
         for message in messages
         if message.purpose == Purpose.CONVOCATION_UPDATED
         and message.created_at > now - timedelta(hours=1)
-        and message.status not in FAILED
+        and message.status not in NEVER_ARRIVED
     ]
     return bool(recent) and min(Counter(_channel(one) for one in recent).values()) >= CHANGES_PER_HOUR
 

@@ -160,11 +160,13 @@ class Sent:
     failed: int = 0
     to_print: int = 0
     printed: int = 0
+    withdrawn: int = 0
 
     @property
     def total(self) -> int:
         """All the messages written."""
-        return self.sent + self.delivered + self.waiting + self.failed + self.to_print + self.printed
+        left = self.sent + self.delivered + self.printed
+        return left + self.waiting + self.to_print + self.failed + self.withdrawn
 
 
 _COUNTED_AS = {
@@ -172,6 +174,7 @@ _COUNTED_AS = {
     MessageStatus.DELIVERED: "delivered",
     MessageStatus.TO_PRINT: "to_print",
     MessageStatus.PRINTED: "printed",
+    MessageStatus.WITHDRAWN: "withdrawn",
     **dict.fromkeys(WAITING, "waiting"),
     **dict.fromkeys(FAILED, "failed"),
 }

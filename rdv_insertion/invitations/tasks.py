@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from rdv_insertion.invitations.services import blocked, reminders, runs
+from rdv_insertion.invitations.services import blocked, outdated, reminders, runs
 from rdv_insertion.territory import addresses
 from rdv_insertion.usagers.models import Usager
 
@@ -32,6 +32,14 @@ def invite_run(run_id: int) -> None:
 def remind_of_invitations(timestamp: int) -> None:
     """Every ten minutes: the reminders of day 3, where it is 11:00 or later."""
     reminders.remind(now=timezone.now())
+
+
+# Just before the hour too: SMS of the night leave at 8:00, on any clock.
+@app.periodic(cron="4-59/5 * * * *")
+@app.task(name="withdraw_outdated", queue="housekeeping", queueing_lock="withdraw_outdated")
+def withdraw_outdated(timestamp: int) -> None:
+    """Every five minutes: what waits and serves nobody any more does not leave."""
+    outdated.withdraw_outdated(now=timezone.now())
 
 
 @app.periodic(cron="0 * * * *")

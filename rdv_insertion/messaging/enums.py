@@ -84,6 +84,8 @@ class MessageStatus(models.TextChoices):
     TECHNICAL_FAILURE = "technical_failure", "Échec technique"
     TO_PRINT = "to_print", "À imprimer"
     PRINTED = "printed", "Imprimé"
+    # Called back before it left: nobody needed it any more.
+    WITHDRAWN = "withdrawn", "Retenu"
 
 
 FAILED = (
@@ -91,6 +93,8 @@ FAILED = (
     MessageStatus.PERMANENT_FAILURE,
     MessageStatus.TECHNICAL_FAILURE,
 )
+# These reached nobody.
+NEVER_ARRIVED = (*FAILED, MessageStatus.WITHDRAWN)
 # What another try may cure: a provider that was down, a phone that was off.
 STOPPED = (MessageStatus.TECHNICAL_FAILURE, MessageStatus.TEMPORARY_FAILURE)
 WAITING = (MessageStatus.CREATED, MessageStatus.SENDING)
@@ -103,10 +107,13 @@ TO_WATCH = (
 
 # The only moves a message may make while it travels; `delivered` is final. A receipt may come before the
 # provider's answer was written (`sending`), and after a failure. Before it leaves, a message may also be
-# called back, which is a failure for good (services/withdrawing.py).
+# called back, and let go again (services/withdrawing.py).
 TRANSITIONS: dict[str, frozenset[str]] = {
     # Delivered: it waits for another try, but the provider had taken the one that seemed to fail.
-    MessageStatus.CREATED: frozenset({MessageStatus.SENDING, MessageStatus.DELIVERED}),
+    MessageStatus.CREATED: frozenset(
+        {MessageStatus.SENDING, MessageStatus.DELIVERED, MessageStatus.WITHDRAWN}
+    ),
+    MessageStatus.WITHDRAWN: frozenset({MessageStatus.CREATED, MessageStatus.DELIVERED}),
     MessageStatus.SENDING: frozenset(
         {MessageStatus.CREATED, MessageStatus.SENT, MessageStatus.DELIVERED, *FAILED}
     ),

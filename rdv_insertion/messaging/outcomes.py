@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
+from rdv_insertion.messaging.enums import NEVER_ARRIVED, Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
 
 
@@ -263,6 +263,7 @@ _BY_STATUS: Mapping[str, Reason] = {
     MessageStatus.TO_PRINT: Reason(
         "Ce courrier n'est pas encore imprimé.", "Imprimez-le, puis postez-le.", Remedy.PRINT
     ),
+    MessageStatus.WITHDRAWN: Reason("Retenu avant son départ.", "Rien à faire.", Remedy.NOTHING),
     MessageStatus.PRINTED: Reason("Imprimé.", "Vérifiez qu'il a été posté.", Remedy.NOTHING),
 }
 _BY_STATUS_AND_CHANNEL: Mapping[tuple[str, str], Reason] = {
@@ -303,8 +304,8 @@ def _reason(message: Message) -> Reason:
 
 
 def _failure_of(message: Message) -> str:
-    """The sentence kept with a failure. One that was tried again carries that of an earlier try."""
-    return message.failure if message.status in FAILED else ""
+    """The sentence kept with what did not arrive. One that was tried again carries that of an earlier try."""
+    return message.failure if message.status in NEVER_ARRIVED else ""
 
 
 def _usual_reason(message: Message) -> Reason:

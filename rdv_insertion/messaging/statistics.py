@@ -23,8 +23,8 @@ class Result(models.TextChoices):
     SENT = "parti", "Parti, sans accusé de réception"
     WAITING = "attente", "En attente d'envoi"
     TO_PRINT = "a-imprimer", "À imprimer"
-    # A letter that nobody printed while it served.
-    USELESS = "inutile", "Jamais imprimé, plus utile"
+    # Called back before it left, or a letter that nobody printed while it served.
+    USELESS = "inutile", "Jamais parti, plus utile"
     FAILED = "echec", "En échec"
 
 
@@ -37,6 +37,7 @@ RESULTS: Mapping[str, Result] = {
     MessageStatus.PRINTED: Result.SENT,
     MessageStatus.DELIVERED: Result.RECEIVED,
     MessageStatus.TO_PRINT: Result.TO_PRINT,
+    MessageStatus.WITHDRAWN: Result.USELESS,
     **dict.fromkeys(FAILED, Result.FAILED),
 }
 

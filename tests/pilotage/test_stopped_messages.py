@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from rdv_insertion.invitations.usefulness import Useless, with_usefulness
 from rdv_insertion.messaging.enums import STOPPED, MessageStatus
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.pilotage.stopped_messages import Useless, stopped_messages, with_usefulness
+from rdv_insertion.pilotage.stopped_messages import stopped_messages
 from tests.factories import (
     FollowUpFactory,
     InvitationFactory,

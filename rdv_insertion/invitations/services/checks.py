@@ -9,7 +9,7 @@ from rdv_insertion.invitations.enums import Refusal
 from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.invitations.proposals import bookable_motifs, offers_for, referents_of
 from rdv_insertion.kernel import dates
-from rdv_insertion.messaging.enums import FAILED, Channel
+from rdv_insertion.messaging.enums import NEVER_ARRIVED, Channel
 from rdv_insertion.messaging.services import budget
 from rdv_insertion.messaging.services.receipts import refused_channels
 from rdv_insertion.territory.models import Organisation
@@ -190,7 +190,7 @@ def _has_pending_rdv(follow_up: FollowUp, now: datetime) -> bool:
 def _invited_since(people: Sequence[FollowUp], since: datetime) -> set[tuple[int, str]]:
     """Follow-up and channel of the invitations that did not fail."""
     recent = Invitation.objects.filter(follow_up__in=people, created_at__gt=since)
-    not_failed = recent.exclude(message__status__in=FAILED).order_by()
+    not_failed = recent.exclude(message__status__in=NEVER_ARRIVED).order_by()
     return set(not_failed.values_list("follow_up_id", "channel"))
 
 

@@ -1,4 +1,4 @@
-"""Calling back what has not left yet: it is kept, failed, with the reason."""
+"""Calling back what has not left yet: it is kept, with the reason."""
 
 from datetime import datetime, timedelta
 
@@ -17,12 +17,13 @@ PUT_BACK_WITHIN = timedelta(hours=1)
 @transaction.atomic
 def withdraw(*, messages: Q, reason: Reason, now: datetime) -> int:
     """Have those of `messages` that no worker has taken yet not leave, for a reason that agents read; how
-    many. Letters stay where they are: they leave by the hand of an agent.
+    many. Letters stay where they are: they leave by the hand of an agent. What a provider may already have
+    stays too: nobody could say that it did not leave.
     """
-    waiting = Message.objects.filter(messages, status=MessageStatus.CREATED)
+    waiting = Message.objects.filter(messages, status=MessageStatus.CREATED, in_doubt=False)
     held = waiting.order_by("id").select_for_update(of=("self",)).values_list("pk", flat=True)
     return Message.objects.filter(pk__in=list(held)).update(
-        status=MessageStatus.PERMANENT_FAILURE, failure=reason.sentence, settled_at=now
+        status=MessageStatus.WITHDRAWN, failure=reason.sentence, settled_at=now
     )
 
 
@@ -31,7 +32,7 @@ def put_back(*, messages: Q, reason: Reason, now: datetime) -> int:
     """Have those of `messages` withdrawn for `reason` within the last hour leave after all; how many."""
     withdrawn = Message.objects.filter(
         messages,
-        status=MessageStatus.PERMANENT_FAILURE,
+        status=MessageStatus.WITHDRAWN,
         failure=reason.sentence,
         settled_at__gt=now - PUT_BACK_WITHIN,
     )

@@ -12,7 +12,7 @@ from rdv_insertion.kernel import bulk, phone
 from rdv_insertion.messaging import quiet_hours
 from rdv_insertion.messaging.channels.sms.encoding import segments
 from rdv_insertion.messaging.drafts import Draft, addresses_of
-from rdv_insertion.messaging.enums import FAILED, Channel, MessageStatus
+from rdv_insertion.messaging.enums import NEVER_ARRIVED, Channel, MessageStatus
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.services import budget
 from rdv_insertion.messaging.services.planning import plan
@@ -48,7 +48,7 @@ def _watch_budgets(written: Collection[Message], drafts: Sequence[Draft], now: d
 def _allowance(usager_ids: Collection[int], now: datetime) -> Counter[int]:
     """How many more messages each person may get today. What failed did not reach them."""
     recent = Message.objects.filter(usager__in=usager_ids, created_at__gt=now - timedelta(days=1))
-    recent = recent.exclude(status__in=FAILED)
+    recent = recent.exclude(status__in=NEVER_ARRIVED)
     sent = dict(recent.order_by().values_list("usager").annotate(Count("id")))
     return Counter({key: MESSAGES_PER_PERSON_AND_DAY - sent.get(key, 0) for key in usager_ids})
 

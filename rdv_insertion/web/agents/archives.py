@@ -64,7 +64,9 @@ def consequences(membership: UsagerOrganisation, now: datetime) -> Consequences:
     usager, organisation = membership.usager_id, membership.organisation_id
     waiting = Message.objects.waiting().filter(usager=usager, organisation=organisation)
     withdrawn = waiting.filter(
-        archiving.inviting(membership.usager, membership.organisation), status=MessageStatus.CREATED
+        archiving.inviting(membership.usager, membership.organisation),
+        status=MessageStatus.CREATED,
+        in_doubt=False,
     ).count()
     answered = Q(follow_up__latest_unknown_rdv_at__gt=now)
     invitations = Invitation.objects.valid_at(now).filter(

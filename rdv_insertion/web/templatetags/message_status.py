@@ -17,6 +17,7 @@ _BADGES: dict[str, tuple[str, str]] = {
     MessageStatus.TECHNICAL_FAILURE: ("red", "fr-icon-alarm-warning-line"),
     MessageStatus.TO_PRINT: ("blue", "fr-icon-printer-line"),
     MessageStatus.PRINTED: ("green", "fr-icon-printer-line"),
+    MessageStatus.WITHDRAWN: ("grey", "fr-icon-close-circle-line"),
 }
 
 

@@ -168,7 +168,7 @@ def test_what_still_invites_them_does_not_leave_and_leaves_again_when_undone(
     page = text_of(agent_client.post(archive_url(usager, organisation), follow=True))
     assert "1 invitation qui attendait ne partira pas." in page
     waiting.refresh_from_db(), of_a_rdv.refresh_from_db()
-    assert (waiting.status, of_a_rdv.status) == ("permanent_failure", "created")
+    assert (waiting.status, of_a_rdv.status) == ("withdrawn", "created")
     shown = text_of(agent_client.get(reverse("usager", args=[usager.pk]), {"onglet": "messages"}))
     assert ARCHIVED.sentence in shown and ARCHIVED.action in shown and "Retenu le" in shown
 
@@ -185,7 +185,7 @@ def test_an_hour_later_what_did_not_leave_stays(agent_client, usager, organisati
     page = text_of(agent_client.post(unarchive_url(usager, organisation), follow=True))
     assert "partira finalement" not in page
     waiting.refresh_from_db()
-    assert waiting.status == "permanent_failure"
+    assert waiting.status == "withdrawn"
 
 
 # ---- Taking back

@@ -512,7 +512,7 @@ def test_the_letters_that_wait_are_those_of_the_page_that_prints_them(page, lett
 def test_figures_keep_count_of_the_letters_that_nobody_printed(page, letter):
     letter(expires_at=timezone.now() - timedelta(minutes=1))
     context = page("messages_sent").context
-    assert context["columns"][-1] == "Jamais imprimés"
+    assert context["columns"][-1] == "Jamais partis"
     assert context["rows"][0][2:] == [1, 0, 0, 0, 0, 0, 1]
 
 

@@ -5,9 +5,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 
 from django.core.mail import get_connection
+from django.core.mail.message import sanitize_address
 
 from rdv_insertion.messaging.channels.email.mail import build_mail, message_id, written
 from rdv_insertion.messaging.models import Message
@@ -34,9 +36,9 @@ class SmtpTransport:
             raise DeliveryError("Cette adresse mail n'est pas valable.", permanent=True, refuses_contact=True)
         mail = build_mail(message)
         mail.extra_headers["Message-ID"] = message_id(message)
-        content = written(mail)
-        session = self._session(parseaddr(message.sender)[1])
-        code = self._code(session.rcpt, message.recipient, maybe_taken=False)
+        content, recipient = written(mail), _for_smtp(message.recipient)
+        session = self._session(_of_the_sender(message.sender))
+        code = self._code(session.rcpt, recipient, maybe_taken=False)
         if code not in (_OK, _WILL_FORWARD):
             raise _recipient_refused(session, code)
         code = self._code(session.data, content, maybe_taken=True)
@@ -98,6 +100,15 @@ class SmtpTransport:
         if connection is not None:
             self._open.discard(connection)
             _hang_up(connection)
+
+
+def _for_smtp(address: str) -> str:
+    """The address alone, its domain in ASCII. Raises ValueError when it is none."""
+    return parseaddr(sanitize_address(address, "utf-8"))[1]
+
+
+# The same for thousands of mails; those of people are not kept in memory.
+_of_the_sender = lru_cache(maxsize=64)(_for_smtp)
 
 
 def _expects(session: Any, sender: str) -> bool:

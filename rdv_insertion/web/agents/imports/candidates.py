@@ -15,7 +15,7 @@ from rdv_insertion.imports.run import configurations_of
 from rdv_insertion.invitations.enums import Refusal
 from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.invitations.services import AGAIN_AFTER, can_reach, foreseen_refusals, free_slots
-from rdv_insertion.messaging.enums import FAILED, Channel
+from rdv_insertion.messaging.enums import NEVER_ARRIVED, Channel
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager
 
@@ -236,4 +236,4 @@ def invited_today(run: ImportRun, *, now: datetime) -> int:
         follow_up__usager__in=services.invitable_rows(run).order_by().values("usager"),
         created_at__gt=now - AGAIN_AFTER,
     )
-    return recent.exclude(message__status__in=FAILED).values("follow_up").distinct().count()
+    return recent.exclude(message__status__in=NEVER_ARRIVED).values("follow_up").distinct().count()

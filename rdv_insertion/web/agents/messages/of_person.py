@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.exchanges.inbound.forwarding import forwarded_answers
+from rdv_insertion.invitations.usefulness import with_usefulness
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.pilotage.stopped_messages import with_usefulness
 from rdv_insertion.usagers.models import Usager
 from rdv_insertion.web.agents.messages.showing import ShownMessage, Step, shown
 

@@ -10,12 +10,12 @@ from lxml import html
 
 from rdv_insertion.agents.models import Agent
 from rdv_insertion.invitations.services.resending import resend
+from rdv_insertion.invitations.usefulness import Useless, with_usefulness
 from rdv_insertion.messaging.enums import FAILED, Channel
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.printing import letters_pdf
 from rdv_insertion.messaging.services import send_again
 from rdv_insertion.messaging.services.resending import CannotResend, current_contact
-from rdv_insertion.pilotage.stopped_messages import Useless, with_usefulness
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
 from rdv_insertion.web.agents.messages.showing import recipient_of
 from rdv_insertion.web.pdf import pdf_response

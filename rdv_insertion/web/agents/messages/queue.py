@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from rdv_insertion.agents.perms import administers
+from rdv_insertion.invitations.usefulness import with_usefulness
 from rdv_insertion.messaging.waiting import Reason, by_reason, paused_channels
-from rdv_insertion.pilotage.stopped_messages import with_usefulness
 from rdv_insertion.web.agents.messages.showing import shown
 from rdv_insertion.web.agents.messages.stopped import visible_people
 from rdv_insertion.web.agents.messages.tabs import asked, not_left

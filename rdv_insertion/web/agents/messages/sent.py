@@ -23,7 +23,7 @@ PERIODS = (7, 30, 90)
 _BY_DEFAULT = 30
 _DAYS_OF_A_PHONE = 7
 # Sent and received as agents count: what is received was sent. The words are those of the page of a run.
-_NUMBERS = ("Écrits", "Envoyés", "Dont reçus", "En échec", "En attente", "À imprimer", "Jamais imprimés")
+_NUMBERS = ("Écrits", "Envoyés", "Dont reçus", "En échec", "En attente", "À imprimer", "Jamais partis")
 _COLUMNS = ("Jour", "Canal", *_NUMBERS)
 
 

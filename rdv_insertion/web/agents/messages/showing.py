@@ -6,22 +6,24 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rdv_insertion.invitations.services.postal import worth_printing
+from rdv_insertion.invitations.usefulness import Useless
 from rdv_insertion.kernel import phone
 from rdv_insertion.kernel.languages import IN_FRENCH, Language, direction
 from rdv_insertion.messaging.enums import FAILED, STOPPED, Channel, MessageStatus
 from rdv_insertion.messaging.models import ChannelPause, Message
-from rdv_insertion.messaging.outcomes import ARCHIVED, Remedy, action_of, remedy_of, sentence_of
+from rdv_insertion.messaging.outcomes import Remedy, action_of, remedy_of, sentence_of
 from rdv_insertion.messaging.services.resending import current_contact
 from rdv_insertion.messaging.waiting import Reason, reason_of, sentence_of_waiting
-from rdv_insertion.pilotage.stopped_messages import Useless
 
 _SETTLED = {
     MessageStatus.DELIVERED: "Reçu",
     MessageStatus.PRINTED: "Imprimé",
     MessageStatus.TEMPORARY_FAILURE: "Non distribué",
     MessageStatus.PERMANENT_FAILURE: "Refusé",
+    MessageStatus.WITHDRAWN: "Retenu",
 }
 
+_WITH_AN_ACTION = (MessageStatus.TO_PRINT, MessageStatus.WITHDRAWN)
 _NEVER_PRINTED = "Ce courrier n'a pas été imprimé, et n'est plus utile."
 
 
@@ -133,7 +135,7 @@ def _sentence(message: Message, reason: Reason | None, zone: ZoneInfo, now: date
 def _action(message: Message, useless: Useless | None, send_again: str) -> str:
     """What to do; nothing is asked for about what nobody needs any more."""
     if message.status not in FAILED:
-        return action_of(message) if message.status == MessageStatus.TO_PRINT else ""
+        return action_of(message) if message.status in _WITH_AN_ACTION else ""
     if useless:
         return str(useless.label)
     if send_again and message.status not in STOPPED:
@@ -169,5 +171,4 @@ def _steps(message: Message) -> Iterable[Step]:
     if message.sent_at:
         yield Step("Remis au prestataire", message.sent_at)
     if message.settled_at and message.status in _SETTLED:
-        called_back = message.failure == ARCHIVED.sentence
-        yield Step("Retenu" if called_back else _SETTLED[MessageStatus(message.status)], message.settled_at)
+        yield Step(_SETTLED[MessageStatus(message.status)], message.settled_at)
