@@ -133,8 +133,9 @@ def invite_everybody(page: Page, click, assert_accessible) -> None:
     expect(page.get_by_text(re.compile(r"créneaux libres dans les 30"))).to_be_visible()
     click(page, "Inviter les personnes choisies")
     # The provider says a moment later that it has arrived.
-    expect(page.get_by_text(re.compile("SMS (envoyé|reçu)")).first).to_be_visible()
-    expect(page.get_by_text(re.compile("(SMS|Mail) en attente d'envoi"))).to_have_count(0)
+    told = page.get_by_role("listitem")
+    expect(told.filter(has_text=re.compile(r"SMS\s+(Envoyé|Reçu)")).first).to_be_visible()
+    expect(told.filter(has_text=re.compile(r"(SMS|Mail)\s+En(voi en cours| attente)"))).to_have_count(0)
     assert_accessible(page)
     page.goto("/organisations/valence/usagers/?q=Delaunay")
     assert_accessible(page)

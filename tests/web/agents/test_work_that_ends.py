@@ -96,7 +96,7 @@ def test_messages_that_leave_while_the_result_is_made_are_still_waited_for(
 
     with meanwhile('COUNT("invitations_invitation"."id")', leave):
         content = agent_client.get(page).content.decode()
-    assert "Mail en attente d&#x27;envoi" in content
+    assert "En attente d&#x27;envoi" in content
     assert 'hx-trigger="every 3s"' in content
 
 

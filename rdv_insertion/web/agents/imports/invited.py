@@ -76,7 +76,7 @@ def result(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         "told": [_told(row, invitations.get(row.usager_id or 0, [])) for row in rows],
         "outcomes": [(one, invited_rows(run, one).count(), one == outcome) for one in Outcome],
         "sent": sent,
-        "waiting": sum(one.waiting for one in sent),
+        "leaving": results.leaving(invitations_sent(run), timezone.now()).exists(),
         "letters": sum(one.total for one in sent if one.channel == Channel.LETTER),
         "letters_to_print": sum(one.to_print for one in sent),
         "stopped": results.stopped(invitations_sent(run)).count(),
