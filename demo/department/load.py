@@ -18,7 +18,7 @@ from demo.department.people import People
 from demo.department.sectors import create_sectors
 from demo.department.stories import Story, first_stories
 from demo.department.structures import Structures, create_structures
-from demo.department.waiting import create_waiting_runs
+from demo.department.waiting import call_back_an_invitation, create_waiting_runs
 from demo.department.wording import ARCHIVING_REASONS
 from rdv_insertion.followups.enums import FollowUpStatus
 from rdv_insertion.followups.models import FollowUp
@@ -71,6 +71,7 @@ def load_department(*, now: datetime) -> bool:
     history.write()
     _close(everything, now)
     _archive(stories, now)
+    call_back_an_invitation()
     create_waiting_runs(structures, now=now)
     return True
 

@@ -13,6 +13,9 @@ from rdv_insertion.invitations.models import (
     InvitationTarget,
 )
 from rdv_insertion.invitations.services import runs
+from rdv_insertion.messaging.enums import INVITATIONS, Channel, MessageStatus
+from rdv_insertion.messaging.models import Message
+from rdv_insertion.messaging.outcomes import ARCHIVED
 
 _MAIN = ("valence", "rsa_orientation")
 # Its motif is there, and nobody opens plages for it.
@@ -34,6 +37,18 @@ def leave_people_without_slot(invitations: Iterable[Invitation]) -> None:
             last[one.follow_up.pk] = one
     for one in list(last.values())[1:]:
         one.clicked_at = one.no_slot_at = one.created_at + _LOOKED_AFTER
+
+
+def call_back_an_invitation() -> None:
+    """The last SMS to somebody who is archived was called back when they became it, before the morning."""
+    message = Message.objects.filter(
+        channel=Channel.SMS, purpose__in=INVITATIONS, usager__memberships__archived_at__isnull=False
+    ).latest("created_at")
+    message.status, message.failure = MessageStatus.WITHDRAWN, ARCHIVED.sentence
+    message.attempts, message.settled_at = 0, message.created_at + _LOOKED_AFTER
+    message.sending_at = message.sent_at = None
+    message.provider = message.provider_reference = message.delivery_code = ""
+    message.save()
 
 
 def create_waiting_runs(structures: Structures, *, now: datetime) -> None:

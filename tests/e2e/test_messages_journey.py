@@ -428,7 +428,7 @@ def expect_by_channel(page: Page, channel: str, **counts: int) -> None:
     """Wait until the messages of a run by this channel are counted so; what is not said is 0."""
     table = page.get_by_role("table", name="Messages, par canal")
     row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name=channel))
-    columns = ("waiting", "sent", "received", "failed", "to_print", "printed")
+    columns = ("waiting", "sent", "received", "failed", "to_print", "printed", "withdrawn")
     expect(row.get_by_role("cell")).to_have_text([str(counts.get(column, 0)) for column in columns])
 
 
