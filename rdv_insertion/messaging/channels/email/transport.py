@@ -36,9 +36,9 @@ class SmtpTransport:
             raise DeliveryError("Cette adresse mail n'est pas valable.", permanent=True, refuses_contact=True)
         mail = build_mail(message)
         mail.extra_headers["Message-ID"] = message_id(message)
-        content, recipient = written(mail), _for_smtp(message.recipient)
-        session = self._session(_of_the_sender(message.sender))
-        code = self._code(session.rcpt, recipient, maybe_taken=False)
+        content = written(mail)
+        session = self._session(_for_smtp(message.sender))
+        code = self._code(session.rcpt, message.recipient, maybe_taken=False)
         if code not in (_OK, _WILL_FORWARD):
             raise _recipient_refused(session, code)
         code = self._code(session.data, content, maybe_taken=True)
@@ -102,13 +102,10 @@ class SmtpTransport:
             _hang_up(connection)
 
 
-def _for_smtp(address: str) -> str:
-    """The address alone, its domain in ASCII. Raises ValueError when it is none."""
-    return parseaddr(sanitize_address(address, "utf-8"))[1]
-
-
-# The same for thousands of mails; those of people are not kept in memory.
-_of_the_sender = lru_cache(maxsize=64)(_for_smtp)
+@lru_cache(maxsize=64)
+def _for_smtp(sender: str) -> str:
+    """The address alone, its domain in ASCII, the same for thousands of mails. Raises ValueError for none."""
+    return parseaddr(sanitize_address(sender, "utf-8"))[1]
 
 
 def _expects(session: Any, sender: str) -> bool:
