@@ -127,7 +127,7 @@ def test_a_person_books_moves_cancels_and_books_again_without_javascript(scene, 
     page = new_page(width=width, javascript=False)
     page.goto(f"/r/{scene.invitation().code}")
     expect(page.get_by_text("Bonjour Marina F.")).to_be_visible()
-    expect(page.get_by_role("link", name="Choisir mon créneau")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Choisir mon créneau")).to_be_in_viewport(ratio=1)
     _phone_in_sight(page)
     assert_good(page)
 
