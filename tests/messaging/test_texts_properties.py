@@ -72,6 +72,19 @@ CONTENTS: st.SearchStrategy[InvitationContent | RdvContent] = INVITATIONS | RDVS
 
 
 @settings(max_examples=60, deadline=None)
+@given(
+    content=INVITATIONS,
+    channel=st.sampled_from([Channel.SMS, Channel.EMAIL]),
+    language=st.sampled_from(Language.values),
+)
+def test_an_invitation_drawn_once_for_a_run_says_what_it_says_alone(
+    content: InvitationContent, channel: str, language: str
+) -> None:
+    alone, of_a_run = PersonalContent.render(content, channel, language), content.render(channel, language)
+    assert (of_a_run.text, of_a_run.french) == (alone.text, alone.french)
+
+
+@settings(max_examples=60, deadline=None)
 @given(content=CONTENTS, language=st.sampled_from(LATIN))
 def test_an_sms_in_a_latin_language_stays_in_the_alphabet_of_sms(
     content: PersonalContent, language: str

@@ -16,8 +16,9 @@ from rdv_insertion.messaging.texts.invitations import model_of
 from rdv_insertion.messaging.texts.rendering import Frame, PersonalContent
 from rdv_insertion.messaging.texts.words import Words
 
-# Characters that mean nothing (of Unicode's private area) in place of what is each person's own.
-_NAME, _LINK = "\ue000", "\ue001"
+# In place of what is each person's own: a name, a character that means nothing (of Unicode's private area); a
+# link, as many times a sign that SMS know and that nobody writes, so that what it costs is counted truly.
+_NAME, _LINK = "\ue000", "¤"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,23 +52,22 @@ class InvitationContent(PersonalContent):
         return self.words.model != TemplateModel.PHONE_PLATFORM
 
     def render(self, channel: str, language: str) -> Text:
-        """See `Content.render`. The mails of a run differ by a name and a link: the rest is drawn once."""
-        if channel != Channel.EMAIL:
+        """See `Content.render`. The SMS and mails of a run differ by a link and a name: drawn once."""
+        if channel == Channel.LETTER:
             return super().render(channel, language)
-        anybody = replace(self.addressee, first_name=_NAME, last_name="")
-        drawn = _drawn(
-            replace(self, addressee=anybody, link=_LINK, code="", letter=None),
-            language,
-            settings.REPLY_DOMAIN,
-        )
-        own = {_LINK: self.link, _NAME: self.addressee.names}
-        escaped = {mark: escape(value) for mark, value in own.items()}
+        own = {_LINK * len(self.link): self.link, _NAME: self.addressee.names}
+        drawn = _drawn(self._anybodys(), channel, language, settings.REPLY_DOMAIN)
         return Text(
             text=_filled(drawn.text, own),
             subject=one_line(_filled(drawn.subject, own)),
-            html=_filled(drawn.html, escaped),
+            html=_filled(drawn.html, {mark: escape(value) for mark, value in own.items()}),
             french=_filled(drawn.french, own),
         )
+
+    def _anybodys(self) -> "InvitationContent":
+        """The same to anybody who is greeted in the same way."""
+        anybody = replace(self.addressee, first_name=_NAME, last_name="")
+        return replace(self, addressee=anybody, link=_LINK * len(self.link), code="", letter=None)
 
     def sms(self) -> list[str]:
         """See `PersonalContent.sms`."""
@@ -83,9 +83,9 @@ class InvitationContent(PersonalContent):
 
 
 @lru_cache(maxsize=64)
-def _drawn(content: InvitationContent, language: str, reply_domain: str) -> Text:
-    """The mail of `content`; whether it may be answered is a setting, so that it is part of the key."""
-    return PersonalContent.render(content, Channel.EMAIL, language)
+def _drawn(content: InvitationContent, channel: str, language: str, reply_domain: str) -> Text:
+    """`content` by SMS or mail; whether mails may be answered is a setting, so that it is part of the key."""
+    return PersonalContent.render(content, channel, language)
 
 
 def _filled(text: str, own: Mapping[str, str]) -> str:
