@@ -54,3 +54,10 @@ def import_folder(folder_id: int, seen: dict[str, list[int]]) -> None:
 def erase_expired_imports(timestamp: int) -> None:
     """Every night: erase the rows of the imports that were kept long enough."""
     retention.erase_expired(now=timezone.now())
+
+
+@app.periodic(cron="21 4 * * *")
+@app.task(name="erase_put_away_files", queue="housekeeping", queueing_lock="erase_put_away_files")
+def erase_put_away_files(timestamp: int) -> None:
+    """Every night: erase the dropped files that were put away long enough ago."""
+    folders.erase_put_away(now=timezone.now())

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from python_calamine import CalamineWorkbook
@@ -14,8 +15,8 @@ from python_calamine import CalamineWorkbook
 from rdv_insertion.imports import folders
 from rdv_insertion.imports.enums import Origin, RowState, Stage
 from rdv_insertion.imports.folders.drop_box import NOTE, REPORT, open_drop_box
-from rdv_insertion.imports.models import ColumnMapping, ImportRun, WatchedFolder
-from rdv_insertion.imports.tasks import watch_import_folders
+from rdv_insertion.imports.models import KEPT, ColumnMapping, ImportRun, WatchedFolder
+from rdv_insertion.imports.tasks import erase_put_away_files, watch_import_folders
 from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.usagers.models import Usager
@@ -461,3 +462,39 @@ def test_what_fails_five_times_is_rejected_and_the_others_go_on(place, minute, f
         encoding="utf-8-sig"
     )
     assert names(place / "done")[0] == "saine.csv"
+
+
+# Kept for a time
+
+
+def test_what_was_put_away_is_erased_with_its_report_when_imports_are(place, folder, minute):
+    drop(place)
+    drop(place, "bleu.csv", NONSENSE)
+    minute()
+    (place / "done" / "à garder").mkdir()
+    WatchedFolder.objects.update(is_active=False)
+    assert folders.erase_put_away(now=timezone.now() + KEPT - timedelta(minutes=1)) == 0
+    assert folders.erase_put_away(now=timezone.now() + KEPT + timedelta(minutes=1)) == 4
+    assert (names(place / "done"), names(place / "rejected")) == (["à garder"], [])
+
+
+def test_what_was_not_put_away_is_never_erased(place, folder):
+    drop(place, age=KEPT.total_seconds() * 2)
+    outside = drop(place.parent, "ailleurs.csv")
+    (place / "done").mkdir()
+    (place / "done" / "lien").symlink_to(outside)
+    assert folders.erase_put_away(now=timezone.now() + 2 * KEPT) == 1
+    assert (names(place / "done"), "liste.csv" in names(place), outside.exists()) == ([], True, True)
+
+
+def test_the_nightly_job_erases_and_a_folder_that_the_disk_refuses_stops_nothing(place, folder, minute):
+    drop(place)
+    minute()
+    refused = WatchedFolder.objects.create(
+        organisation=OrganisationFactory(slug="ailleurs"), motif_category=folder.motif_category
+    )
+    WatchedFolder.objects.filter(pk=folder.pk).update(id=refused.pk + 1)
+    (place.parent / "ailleurs").write_text("un fichier")
+    with time_machine.travel(timezone.now() + KEPT + timedelta(minutes=1), tick=False):
+        erase_put_away_files(timestamp=0)
+    assert names(place / "done") == []

@@ -202,6 +202,10 @@ class DropBox:
         with _opened(_TAKEN, self._place) as taken:
             os.rmdir(claim.folder, dir_fd=taken)
 
+    def erase_put_away(self, *, before: datetime) -> int:
+        """Erase what was put away `before`, reports and notes too; how many files. Folders are left alone."""
+        return sum(_erase_old(outcome, self._place, before) for outcome in Outcome)
+
     @contextmanager
     def _own(self, claim: Claim) -> Iterator[int]:
         with _opened(_TAKEN, self._place) as taken, _opened(claim.folder, taken) as own:
@@ -251,6 +255,16 @@ def _opened(name: str, place: int) -> Iterator[int]:
         yield number
     finally:
         os.close(number)
+
+
+def _erase_old(name: str, place: int, before: datetime) -> int:
+    """Erase the files of one folder that came there `before`: moving a file changes when it "changed"."""
+    with _opened(name, place) as folder, os.scandir(folder) as entries:
+        files = [entry for entry in entries if not entry.is_dir(follow_symlinks=False)]
+        old = [one for one in files if one.stat(follow_symlinks=False).st_ctime < before.timestamp()]
+        for file in old:
+            os.unlink(file.name, dir_fd=folder)
+    return len(old)
 
 
 def _is_left_alone(name: str) -> bool:

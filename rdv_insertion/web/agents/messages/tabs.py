@@ -64,7 +64,7 @@ _LABELS = {
     "messages_sent": "Chiffres",
     "messages_to_correct": "À corriger",
     "messages_stopped": "En panne",
-    "messages_waiting": "En attente",
+    "messages_waiting": "En attente, à imprimer",
 }
 
 
