@@ -8,6 +8,7 @@ from rdv_insertion.agents.models import Agent
 from rdv_insertion.followups.enums import FollowUpStatus, MotifCategoryType, ParticipationStatus
 from rdv_insertion.followups.status import Facts, annotation, status_of
 from rdv_insertion.messaging.enums import TemplateModel
+from rdv_insertion.messaging.texts.other_links import refuse_other_links
 from rdv_insertion.territory.models import Organisation
 from rdv_insertion.usagers.models import Usager, UsagerOrganisation
 
@@ -43,6 +44,10 @@ class MotifCategory(models.Model):
         return self.name
 
 
+def _own_words(label: str, *, most: int) -> "models.CharField[str, str]":
+    return models.CharField(label, max_length=most, blank=True, validators=[refuse_other_links])
+
+
 class Wording(models.Model):
     """The words of one organisation for one category, from `created_at` on; empty, the national ones.
 
@@ -56,11 +61,11 @@ class Wording(models.Model):
         MotifCategory, models.CASCADE, related_name="wordings", verbose_name="catégorie"
     )
     version = models.PositiveIntegerField("version")
-    rdv_title = models.CharField("titre du rendez-vous", max_length=150, blank=True)
-    rdv_title_by_phone = models.CharField("titre du rendez-vous par téléphone", max_length=150, blank=True)
-    rdv_purpose = models.CharField("but du rendez-vous", max_length=300, blank=True)
-    user_designation = models.CharField("désignation de la personne", max_length=150, blank=True)
-    custom_sentence = models.CharField("phrase ajoutée", max_length=300, blank=True)
+    rdv_title = _own_words("titre du rendez-vous", most=150)
+    rdv_title_by_phone = _own_words("titre du rendez-vous par téléphone", most=150)
+    rdv_purpose = _own_words("but du rendez-vous", most=300)
+    user_designation = _own_words("désignation de la personne", most=150)
+    custom_sentence = _own_words("phrase ajoutée", most=300)
     created_at = models.DateTimeField("enregistrés le")
     created_by = models.ForeignKey(
         Agent, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="enregistrés par"

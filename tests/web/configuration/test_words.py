@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import cycle
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -211,6 +212,21 @@ def test_an_older_version_is_taken_back_as_a_new_one(admin_client, url, saved):
         (2, "accueil"),
         (1, "entretien"),
     ]
+
+
+def test_an_older_version_with_another_link_is_not_taken_back(admin_client, url, saved):
+    saved(custom_sentence="Lisez ceci.")
+    saved(1, rdv_title="accueil")
+    Wording.objects.filter(version=1).update(custom_sentence="Lisez ladrome.fr")
+    answer = admin_client.post(url("restore", 1), {"version": "2"}, follow=True)
+    assert "La version 1 n'est pas reprise. N'écrivez pas d'adresse de site" in text_of(answer)
+    assert Wording.objects.count() == 2
+
+
+def test_another_link_is_refused_without_the_page_too(saved):
+    with pytest.raises(ValidationError, match="adresse de site"):
+        saved(rdv_purpose="lire www.drome.example")
+    assert not Wording.objects.exists()
 
 
 def test_saving_can_be_undone(admin_client, url, organisation, category):

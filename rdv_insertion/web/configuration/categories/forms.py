@@ -1,6 +1,5 @@
 """The forms of a category: its settings, its words."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from rdv_insertion.invitations.models import CategoryConfiguration
 from rdv_insertion.kernel import phone
 from rdv_insertion.kernel.text import squish, without_unseen
 from rdv_insertion.messaging.enums import Channel
+from rdv_insertion.messaging.texts.other_links import refuse_other_links
 from rdv_insertion.web.agents.openings.schedule_form import CHECKBOX
 from rdv_insertion.web.configuration.fields import PhoneField
 
@@ -150,17 +150,6 @@ WORD_LABELS: Mapping[str, tuple[str, str]] = {
 }
 
 
-# An address to open; those of mails are none.
-_WEB_ADDRESS = re.compile(
-    r"https?:|www\.|(?<![@\w.-])[\w.-]+\.(?:fr|com|net|org|eu|info)\b(?!@)|\w\.[a-z]{2,}/", re.IGNORECASE
-)
-# Whoever takes over the account of an administrator must not send people elsewhere in the service's name.
-_NO_OTHER_LINK = (
-    "N'écrivez pas d'adresse de site : le seul lien d'un message est celui de la personne, c'est à cela "
-    "qu'elle le reconnaît. Les opérateurs arrêtent aussi les SMS qui en ont un autre."
-)
-
-
 @dataclass(frozen=True)
 class WordField:
     """A word of the category on the page: what is typed, what it replaces."""
@@ -196,12 +185,14 @@ class WordingForm(DsfrBaseForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        """One line each, without invisible characters nor addresses of sites."""
+        """One line each, without invisible characters nor other links."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in OWN_WORDS.keys() & cleaned.keys():
+        for name in [one for one in OWN_WORDS if one in cleaned]:
             cleaned[name] = squish(without_unseen(cleaned[name]))
-        for name in [one for one in OWN_WORDS if _WEB_ADDRESS.search(cleaned.get(one, ""))]:
-            self.add_error(name, _NO_OTHER_LINK)
+            try:
+                refuse_other_links(cleaned[name])
+            except ValidationError as error:
+                self.add_error(name, error)
         return cleaned
 
     @property

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -171,6 +172,9 @@ def restore(request: HttpRequest, slug: str, configuration_id: int, version: int
             agent=agent_of(request),
             now=timezone.now(),
         )
+    except ValidationError as error:
+        messages.error(request, f"La version {version} n'est pas reprise. {' '.join(set(error.messages))}")
+        return redirect("configuration_category_history", slug, configuration_id)
     except SavedMeanwhile as meanwhile:
         by = str(meanwhile.latest.created_by or "Quelqu'un")
         messages.error(
