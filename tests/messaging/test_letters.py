@@ -3,9 +3,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
+from pypdfium2 import PdfDocument, PdfPage
 
 from rdv_insertion.invitations.letters import letters_pdf
 from rdv_insertion.invitations.models import CategoryConfiguration
@@ -72,6 +74,19 @@ def test_the_document_can_be_read_aloud() -> None:
 
 def test_the_qr_code_is_described_in_words() -> None:
     assert "appareil photo" in str(_alternatives(read(render_letters([a_letter()]))))
+
+
+def test_a_reader_finds_each_persons_own_link_in_the_qr_code_even_badly_printed() -> None:
+    links = [f"https://rdv-insertion.fr/r/{code}" for code in ("ABCDEFGH", "ZZZZ2345")]
+    with PdfDocument(render_letters([a_letter(link=link) for link in links])) as document:
+        assert [_qr_codes(page) for page in document] == [[link] for link in links]
+
+
+def _qr_codes(page: PdfPage) -> list[str]:
+    """What a reader of QR codes finds on a page drawn at 72 points an inch, a quarter of what printers do."""
+    drawn = page.render(scale=1, grayscale=True)
+    image = memoryview(bytes(drawn.buffer)).cast("B", shape=[drawn.height, drawn.stride])
+    return [found.text for found in zxingcpp.read_barcodes(image)]
 
 
 def _alternatives(reader: PdfReader) -> list[str]:
