@@ -108,6 +108,37 @@ def test_letters_of_another_organisation_are_not_printed_again(
     assert client.get(url.replace(organisation.slug, theirs)).status_code == 404
 
 
+def test_one_letter_is_printed_from_the_person_and_looking_at_it_prints_nothing(agent_client, organisation):
+    message = InvitationFactory(
+        organisation=organisation,
+        follow_up=FollowUpFactory(organisation=organisation),
+        channel=Channel.LETTER,
+        message__status="to_print",
+    ).message
+    address = reverse("message_letter", args=[message.pk])
+    person = reverse("usager", args=[message.usager_id])
+
+    def status():
+        return Message.objects.get().status
+
+    assert agent_client.get(address).content.startswith(b"%PDF-")
+    assert status() == "to_print"
+    assert "Imprimer le courrier" in agent_client.get(person, {"onglet": "messages"}).content.decode()
+    assert agent_client.post(address).content.startswith(b"%PDF-")
+    assert status() == "printed"
+    text = agent_client.get(person, {"onglet": "messages"}).content.decode()
+    assert ("Imprimer le courrier" in text, "Ouvrir le courrier (PDF)" in text) == (False, True)
+
+
+def test_a_letter_of_another_organisation_is_not_marked_printed(client, organisation, colleague_elsewhere):
+    message = InvitationFactory(
+        organisation=organisation, channel=Channel.LETTER, message__status="to_print"
+    ).message
+    client.force_login(colleague_elsewhere)
+    assert client.post(reverse("message_letter", args=[message.pk])).status_code == 404
+    assert Message.objects.get().status == "to_print"
+
+
 def test_the_page_costs_the_same_queries_for_two_and_forty_people(
     agent_client, due, open_slots, address, organisation
 ):

@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from lxml import html
 
 from rdv_insertion.agents.models import Agent
@@ -14,7 +14,7 @@ from rdv_insertion.invitations.usefulness import Useless, with_usefulness
 from rdv_insertion.messaging.enums import FAILED, Channel
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.messaging.printing import letters_pdf
-from rdv_insertion.messaging.services import send_again
+from rdv_insertion.messaging.services import mark_printed, send_again
 from rdv_insertion.messaging.services.resending import CannotResend, current_contact
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
 from rdv_insertion.web.agents.messages.showing import recipient_of
@@ -56,13 +56,16 @@ def _without_links(source: str) -> str:
     return str(html.tostring(document, doctype="<!DOCTYPE html>", encoding="unicode"))
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def letter(request: HttpRequest, message_id: int) -> HttpResponse:
-    """The letter as it was written, to print."""
+    """The letter as it was written: to look at (GET), or to print and have it marked printed (POST)."""
     message = get_message_for(agent_of(request), message_id)
     if message.channel != Channel.LETTER:
         raise Http404
-    return pdf_response(letters_pdf([message]), f"courrier-{message.pk}.pdf")
+    pdf = letters_pdf([message])
+    if request.method == "POST":
+        mark_printed(message_ids=[message.pk], now=timezone.now())
+    return pdf_response(pdf, f"courrier-{message.pk}.pdf")
 
 
 @require_POST

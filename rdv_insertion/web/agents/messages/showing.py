@@ -37,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ShownMessage:
-    """One message, with its buttons; an empty `send_again` or `correct` is a button that is not there."""
+    """One message, with its buttons; an empty `send_again` or `correct` is one that is not there."""
 
     message: Message
     zone: ZoneInfo
@@ -47,6 +47,7 @@ class ShownMessage:
     action: str
     send_again: str
     correct: str
+    to_print: bool
 
     @property
     def failed(self) -> bool:
@@ -123,6 +124,7 @@ def _shown(message: Message, paused: Collection[str], now: datetime, *, never_pr
         action="" if never_printed else _action(message, useless, send_again),
         send_again=send_again,
         correct="" if useless or send_again else _correct(message),
+        to_print=message.status == MessageStatus.TO_PRINT and not never_printed,
     )
 
 
