@@ -131,7 +131,6 @@ RULES: dict[str, Rule] = {
     "invite_follow_up": of_the_organisation(FOUND, "post"),
     "close_follow_up": of_the_organisation(FOUND, "post"),
     "reopen_follow_up": of_the_organisation(FOUND, "post"),
-    "invitation_letter": of_the_organisation(),
     "record_participation": of_the_organisation(FOUND, "post"),
     "evidence": of_the_organisation(),
     "evidence_pdf": of_the_organisation(),

@@ -7,6 +7,7 @@ import structlog
 from django.conf import settings
 
 from rdv_insertion.imports.folders.drop_box import Unusable, open_drop_box
+from rdv_insertion.imports.folders.watching import path_of
 from rdv_insertion.imports.models import KEPT, WatchedFolder
 
 logger = structlog.get_logger(__name__)
@@ -20,7 +21,13 @@ def erase_put_away(*, now: datetime) -> int:
     if not settings.IMPORT_FOLDERS:
         return 0
     folders = WatchedFolder.objects.select_related("organisation").order_by("pk")
-    return sum(_erase(folder, now) for folder in folders)
+    return sum(_erase(folder, now) for folder in folders if _exists(folder))
+
+
+def _exists(folder: WatchedFolder) -> bool:
+    """Looking for old files makes no folder for who never had one."""
+    path = path_of(folder.organisation)
+    return path is not None and path.is_dir()
 
 
 def _erase(folder: WatchedFolder, now: datetime) -> int:

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from rdv_insertion.invitations.models import Invitation
-from tests.factories import FollowUpFactory, InvitationFactory, MotifFactory, PlageOuvertureFactory
+from tests.factories import FollowUpFactory, MotifFactory, PlageOuvertureFactory
 
 
 @pytest.fixture
@@ -113,11 +113,9 @@ def test_a_person_is_invited_with_their_referent_when_it_is_asked(
 
 def test_a_letter_is_a_pdf(agent_client, invite, follow_up, open_slots):
     invite(follow_up, canaux=["postal"])
-    answer = agent_client.get(reverse("invitation_letter", args=[Invitation.objects.get().pk]))
+    address = reverse("message_letter", args=[Invitation.objects.get().message_id])
+    page = agent_client.get(reverse("usager", args=[follow_up.usager_id])).content.decode()
+    assert f'<a href="{address}">Courrier (PDF)</a>' in page
+    answer = agent_client.get(address)
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
-
-
-def test_only_postal_invitations_have_a_letter(agent_client, configuration):
-    invitation = InvitationFactory(organisation=configuration.organisation)
-    assert agent_client.get(reverse("invitation_letter", args=[invitation.pk])).status_code == 404

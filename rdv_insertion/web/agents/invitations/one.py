@@ -1,4 +1,4 @@
-"""Inviting one person from their page, printing their letter, and counting créneaux."""
+"""Inviting one person from their page, and counting créneaux."""
 
 from collections import Counter
 
@@ -10,16 +10,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from rdv_insertion.agenda.models import Lieu
-from rdv_insertion.agents.perms import get_organisation_for, organisations_of
+from rdv_insertion.agents.perms import get_organisation_for
 from rdv_insertion.followups.models import FollowUp
 from rdv_insertion.invitations import services
 from rdv_insertion.invitations.enums import InvitationOrigin, Refusal
-from rdv_insertion.invitations.letters import letters_pdf
-from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
+from rdv_insertion.invitations.models import CategoryConfiguration
 from rdv_insertion.kernel.text import plural
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
-from rdv_insertion.web.pdf import pdf_response
 from rdv_insertion.web.shell import current_organisation
 
 
@@ -98,17 +96,3 @@ def free_slots(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request, "components/free_slots.html", {"configuration": configuration, "free_slots": count}
     )
-
-
-@require_safe
-def letter(request: HttpRequest, invitation_id: int) -> HttpResponse:
-    """One invitation letter, to print."""
-    invitation = get_object_or_404(
-        Invitation.objects.select_related(
-            "organisation__department", "follow_up__usager", "follow_up__motif_category", "message"
-        ),
-        pk=invitation_id,
-        channel=Channel.LETTER,
-        organisation__in=organisations_of(agent_of(request)),
-    )
-    return pdf_response(letters_pdf([invitation]), f"invitation-{invitation.pk}.pdf")

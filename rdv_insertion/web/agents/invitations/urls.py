@@ -23,5 +23,4 @@ urlpatterns = [
     path("organisations/<slug:slug>/courriers/imprimer/", postal.print_letters, name="letters_print"),
     path("organisations/<slug:slug>/courriers/<str:moment>.pdf", postal.printed, name="letters_pdf"),
     path("suivis/<int:follow_up_id>/inviter/", one.invite_one, name="invite_follow_up"),
-    path("invitations/<int:invitation_id>/courrier.pdf", one.letter, name="invitation_letter"),
 ]

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lxml import html
 
 from rdv_insertion.agents.models import Agent
+from rdv_insertion.invitations.letters import letters_of_messages
 from rdv_insertion.invitations.services.resending import resend
 from rdv_insertion.invitations.usefulness import Useless, with_usefulness
 from rdv_insertion.messaging.enums import FAILED, Channel
 from rdv_insertion.messaging.models import Message
-from rdv_insertion.messaging.printing import letters_pdf
 from rdv_insertion.messaging.services import mark_printed, send_again
 from rdv_insertion.messaging.services.resending import CannotResend, current_contact
 from rdv_insertion.web.agents.access import agent_of, page_to_return_to
@@ -62,7 +62,7 @@ def letter(request: HttpRequest, message_id: int) -> HttpResponse:
     message = get_message_for(agent_of(request), message_id)
     if message.channel != Channel.LETTER:
         raise Http404
-    pdf = letters_pdf([message])
+    pdf = letters_of_messages([message])
     if request.method == "POST":
         mark_printed(message_ids=[message.pk], now=timezone.now())
     return pdf_response(pdf, f"courrier-{message.pk}.pdf")

@@ -173,7 +173,8 @@ def restore(request: HttpRequest, slug: str, configuration_id: int, version: int
             now=timezone.now(),
         )
     except ValidationError as error:
-        messages.error(request, f"La version {version} n'est pas reprise. {' '.join(set(error.messages))}")
+        reasons = " ".join(dict.fromkeys(error.messages))
+        messages.error(request, f"La version {version} n'est pas reprise. {reasons}")
         return redirect("configuration_category_history", slug, configuration_id)
     except SavedMeanwhile as meanwhile:
         by = str(meanwhile.latest.created_by or "Quelqu'un")

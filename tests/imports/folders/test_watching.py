@@ -2,12 +2,10 @@
 
 import logging
 import os
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from python_calamine import CalamineWorkbook
@@ -15,84 +13,15 @@ from python_calamine import CalamineWorkbook
 from rdv_insertion.imports import folders
 from rdv_insertion.imports.enums import Origin, RowState, Stage
 from rdv_insertion.imports.folders.drop_box import NOTE, REPORT, open_drop_box
-from rdv_insertion.imports.models import KEPT, ColumnMapping, ImportRun, WatchedFolder
-from rdv_insertion.imports.tasks import erase_put_away_files, watch_import_folders
-from rdv_insertion.invitations.models import CategoryConfiguration, Invitation
+from rdv_insertion.imports.models import ColumnMapping, ImportRun, WatchedFolder
+from rdv_insertion.imports.tasks import watch_import_folders
+from rdv_insertion.invitations.models import Invitation
 from rdv_insertion.messaging.models import Message
 from rdv_insertion.usagers.models import Usager
-from tests.factories import (
-    LieuFactory,
-    MotifFactory,
-    OrganisationFactory,
-    PlageOuvertureFactory,
-    UsagerFactory,
-)
+from tests.factories import OrganisationFactory, UsagerFactory
 from tests.imports import files
 from tests.imports.disk import as_nobody, full_disk, no_room_on_disk
-
-LIST = files.csv(("Nom", "Prénom", "Mail"), ("Roux", "Zoé", "zoe@courriel.test"))
-NONSENSE = files.csv(("Bleu", "Vert"), ("1", "2"))
-
-
-@pytest.fixture
-def root(tmp_path: Path, settings) -> Path:
-    settings.IMPORT_FOLDERS = str(tmp_path / "depots")
-    return tmp_path / "depots"
-
-
-@pytest.fixture
-def folder(configuration: CategoryConfiguration, root: Path) -> WatchedFolder:
-    """Watched, nobody invited."""
-    return WatchedFolder.objects.create(
-        organisation=configuration.organisation,
-        motif_category=configuration.motif_category,
-        report_to="informatique@drome.test",
-    )
-
-
-@pytest.fixture
-def place(root: Path, folder: WatchedFolder) -> Path:
-    """Where files are dropped."""
-    path = root / folder.organisation.slug
-    path.mkdir(parents=True)
-    return path
-
-
-@pytest.fixture
-def slots(configuration: CategoryConfiguration) -> None:
-    motif = MotifFactory(organisation=configuration.organisation, motif_category=configuration.motif_category)
-    PlageOuvertureFactory(motif=motif, lieu=LieuFactory(organisation=configuration.organisation))
-
-
-def drop(place: Path, name: str | bytes = "liste.csv", content: bytes = LIST, *, age: float = 60) -> Path:
-    path = Path(os.fsdecode(os.path.join(os.fsencode(place), os.fsencode(name))))
-    path.write_bytes(content)
-    at = timezone.now().timestamp() - age
-    os.utime(path, (at, at))
-    return path
-
-
-Pass = Callable[[], None]
-
-
-@pytest.fixture
-def minute(run_jobs) -> Pass:
-    """A minute of the worker: it looks, then ten seconds later imports what has not changed."""
-
-    def once() -> None:
-        watch_import_folders(timestamp=0)
-        run_jobs("imports", until=timezone.now() + timedelta(seconds=11))
-
-    return once
-
-
-def names(path: Path) -> list[str]:
-    return sorted(one.name for one in path.iterdir())
-
-
-def note(path: Path) -> str:
-    """What is said beside a file."""
-    return path.with_name(f"{path.name}{NOTE}").read_text(encoding="utf-8-sig")
+from tests.imports.folders.dropping import LIST, NONSENSE, drop, names, note
 
 
 def mails() -> list[str]:
@@ -462,39 +391,3 @@ def test_what_fails_five_times_is_rejected_and_the_others_go_on(place, minute, f
         encoding="utf-8-sig"
     )
     assert names(place / "done")[0] == "saine.csv"
-
-
-# Kept for a time
-
-
-def test_what_was_put_away_is_erased_with_its_report_when_imports_are(place, folder, minute):
-    drop(place)
-    drop(place, "bleu.csv", NONSENSE)
-    minute()
-    (place / "done" / "à garder").mkdir()
-    WatchedFolder.objects.update(is_active=False)
-    assert folders.erase_put_away(now=timezone.now() + KEPT - timedelta(minutes=1)) == 0
-    assert folders.erase_put_away(now=timezone.now() + KEPT + timedelta(minutes=1)) == 4
-    assert (names(place / "done"), names(place / "rejected")) == (["à garder"], [])
-
-
-def test_what_was_not_put_away_is_never_erased(place, folder):
-    drop(place, age=KEPT.total_seconds() * 2)
-    outside = drop(place.parent, "ailleurs.csv")
-    (place / "done").mkdir()
-    (place / "done" / "lien").symlink_to(outside)
-    assert folders.erase_put_away(now=timezone.now() + 2 * KEPT) == 1
-    assert (names(place / "done"), "liste.csv" in names(place), outside.exists()) == ([], True, True)
-
-
-def test_the_nightly_job_erases_and_a_folder_that_the_disk_refuses_stops_nothing(place, folder, minute):
-    drop(place)
-    minute()
-    refused = WatchedFolder.objects.create(
-        organisation=OrganisationFactory(slug="ailleurs"), motif_category=folder.motif_category
-    )
-    WatchedFolder.objects.filter(pk=folder.pk).update(id=refused.pk + 1)
-    (place.parent / "ailleurs").write_text("un fichier")
-    with time_machine.travel(timezone.now() + KEPT + timedelta(minutes=1), tick=False):
-        erase_put_away_files(timestamp=0)
-    assert names(place / "done") == []
