@@ -11,6 +11,8 @@ from rdv_insertion.messaging.texts.words import Words
 WOMAN = Addressee("Maïa", "N'Diaye", "madame")
 MAN = Addressee("Jean-Noël", "Petit", "monsieur")
 SOMEBODY = Addressee("Camille", "Dupont", None)
+PHONE = "04 75 00 00 00"
+PLACES = ("public_office", "phone", "visio", "home")
 
 WORDS = Words(
     title="rendez-vous d'orientation",
@@ -62,7 +64,7 @@ def invitation(**changes: Any) -> InvitationContent:
         "typing_page": "rdv-insertion.fr/invitation",
         "days_left": 10,
         "last_day": date(2026, 3, 13),
-        "help_phone": "04 75 00 00 00",
+        "help_phone": PHONE,
     }
     return InvitationContent(**{**values, **changes})
 
@@ -96,7 +98,7 @@ _RDV: dict[str, Any] = {
     "visio_url": "https://webconf.numerique.gouv.fr/a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6",
     "phone_number": "06 12 00 00 00",
     "link": "https://rdv-insertion.fr/rdv/ABCDEFGH",
-    "help_phone": "04 75 00 00 00",
+    "help_phone": PHONE,
     "what_to_bring": "une pièce d'identité et un justificatif d'adresse",
     "instruction": "Venez 5 minutes avant l'heure.",
 }

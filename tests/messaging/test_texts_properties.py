@@ -16,7 +16,7 @@ from rdv_insertion.messaging.texts.content import LONGEST_SUBJECT
 from rdv_insertion.messaging.texts.rdvs.content import EVENTS
 from rdv_insertion.messaging.texts.rendering import PersonalContent
 from rdv_insertion.messaging.texts.words import Words
-from tests.messaging.contents import invitation, rdv
+from tests.messaging.contents import PLACES, invitation, rdv
 
 LATIN = [one for one in Language.values if one not in ("ar", "fa", "uk")]
 # What a form lets through: no control character, no half of a pair; blanks of all kinds.
@@ -60,7 +60,7 @@ RDVS = st.builds(
     organisation=NAMES,
     event=st.sampled_from(EVENTS),
     convocation=st.booleans(),
-    location_type=st.sampled_from(["public_office", "phone", "visio", "home"]),
+    location_type=st.sampled_from(PLACES),
     place=st.tuples(NAMES, NAMES) | st.just(()),
     access=TYPED,
     what_to_bring=TYPED,

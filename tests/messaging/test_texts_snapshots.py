@@ -17,9 +17,8 @@ from rdv_insertion.messaging.channels.sms.encoding import segments
 from rdv_insertion.messaging.enums import Channel
 from rdv_insertion.messaging.texts.rdvs.content import EVENTS
 from rdv_insertion.messaging.texts.rendering import PersonalContent
-from tests.messaging.contents import MAN, MODELS, SOMEBODY, earlier_slot, invitation, rdv
+from tests.messaging.contents import MAN, MODELS, PLACES, SOMEBODY, earlier_slot, invitation, rdv
 
-PLACES = ("public_office", "phone", "visio", "home")
 IN_FRENCH = "\n\nEn français :\n\n"
 
 
