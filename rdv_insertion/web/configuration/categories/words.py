@@ -174,7 +174,8 @@ def restore(request: HttpRequest, slug: str, configuration_id: int, version: int
         )
     except ValidationError as error:
         reasons = " ".join(dict.fromkeys(error.messages))
-        messages.error(request, f"La version {version} n'est pas reprise. {reasons}")
+        todo = "Recopiez dans l'onglet Textes ce que vous voulez en garder."
+        messages.error(request, f"La version {version} n'est pas reprise. {reasons} {todo}")
         return redirect("configuration_category_history", slug, configuration_id)
     except SavedMeanwhile as meanwhile:
         by = str(meanwhile.latest.created_by or "Quelqu'un")
