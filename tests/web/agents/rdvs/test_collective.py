@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from rdv_insertion.agenda.models import Rdv
 from rdv_insertion.messaging.models import Message
@@ -103,7 +104,7 @@ def test_a_full_one_says_what_may_be_done(agent_client, get, atelier, people):
 
 def test_those_who_wait_in_the_category_are_offered(get, atelier, organisation, configuration):
     waiting = FollowUpFactory(organisation=organisation, motif_category=configuration.motif_category)
-    assert str(waiting.usager) in get("collective_people", atelier.pk)
+    assert escape(str(waiting.usager)) in get("collective_people", atelier.pk)
 
 
 def test_a_removed_person_frees_their_seat(agent_client, atelier, people):
